@@ -1,0 +1,5 @@
+"""HTTP/2 connections for httpcore, over any network stream."""
+
+from .__about__ import __version__
+
+__all__ = ["__version__"]
