@@ -1,5 +1,117 @@
-"""The interfaces of an HTTP transport: requests, responses, streams, connections and exceptions."""
+"""The interfaces of httpcore: transports, byte streams, requests, connections, networks, and their errors.
+
+It has no dependencies and does nothing by itself. Depend on it alone for typing, for writing a transport or a network
+backend, or for a fake of one; `httpcore_interfaces.testing` checks the result.
+"""
 
 from .__about__ import __version__
+from ._async.byte_streams import AsyncByteStream, AsyncIteratorByteStream
+from ._async.network import AsyncNetworkBackend, AsyncNetworkStream
+from ._async.requests import (
+    AsyncConnectionInterface,
+    AsyncConnectionObserver,
+    AsyncRequestInterface,
+)
+from ._async.transports import AsyncHTTPTransport
+from ._byte_streams import PlainByteStream
+from ._exceptions import (
+    CloseError,
+    ConnectError,
+    ConnectionNotAvailable,
+    ConnectTimeout,
+    ErrorDetails,
+    HTTPCoreError,
+    LocalProtocolError,
+    NetworkError,
+    PoolTimeout,
+    ProtocolError,
+    ProxyError,
+    ReadError,
+    ReadTimeout,
+    RemoteProtocolError,
+    StreamClosed,
+    StreamConsumed,
+    TimeoutException,
+    UnsupportedProtocol,
+    WriteError,
+    WriteTimeout,
+)
+from ._extensions import (
+    AsyncTraceCallback,
+    RequestExtensions,
+    ResponseExtensions,
+    TimeoutExtension,
+    Timeouts,
+    TraceCallback,
+)
+from ._fields import Fields, validate_fields, validate_request
+from ._messages import Proxy, Request, Response, prepared_request
+from ._network import SOCKET_OPTION
+from ._parking import AsyncParker, Parker, current_async_library
+from ._sync.byte_streams import IteratorByteStream, SyncByteStream
+from ._sync.network import NetworkBackend, NetworkStream
+from ._sync.requests import ConnectionInterface, ConnectionObserver, RequestInterface
+from ._sync.transports import SyncHTTPTransport
+from ._urls import DEFAULT_PORTS, URL, Origin, URLTuple
 
-__all__ = ["__version__"]
+__all__ = [
+    "DEFAULT_PORTS",
+    "SOCKET_OPTION",
+    "URL",
+    "AsyncByteStream",
+    "AsyncConnectionInterface",
+    "AsyncConnectionObserver",
+    "AsyncHTTPTransport",
+    "AsyncIteratorByteStream",
+    "AsyncNetworkBackend",
+    "AsyncNetworkStream",
+    "AsyncParker",
+    "AsyncRequestInterface",
+    "AsyncTraceCallback",
+    "CloseError",
+    "ConnectError",
+    "ConnectTimeout",
+    "ConnectionInterface",
+    "ConnectionNotAvailable",
+    "ConnectionObserver",
+    "ErrorDetails",
+    "Fields",
+    "HTTPCoreError",
+    "IteratorByteStream",
+    "LocalProtocolError",
+    "NetworkBackend",
+    "NetworkError",
+    "NetworkStream",
+    "Origin",
+    "Parker",
+    "PlainByteStream",
+    "PoolTimeout",
+    "ProtocolError",
+    "Proxy",
+    "ProxyError",
+    "ReadError",
+    "ReadTimeout",
+    "RemoteProtocolError",
+    "Request",
+    "RequestExtensions",
+    "RequestInterface",
+    "Response",
+    "ResponseExtensions",
+    "StreamClosed",
+    "StreamConsumed",
+    "SyncByteStream",
+    "SyncHTTPTransport",
+    "TimeoutException",
+    "TimeoutExtension",
+    "Timeouts",
+    "TraceCallback",
+    "URLTuple",
+    "UnsupportedProtocol",
+    "WriteError",
+    "WriteTimeout",
+    "__version__",
+    "current_async_library",
+    "prepared_request",
+    "validate_fields",
+    "validate_request",
+]

@@ -1,0 +1,65 @@
+"""Bodies as streams: what a transport takes as a request's body and gives as a response's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .._exceptions import StreamConsumed
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterable, AsyncIterator
+    from typing import Self
+
+__all__ = ["AsyncByteStream", "AsyncIteratorByteStream"]
+
+
+class AsyncByteStream:
+    """The interface of a request's or a response's body.
+
+    Iterate with `async for`, then `aclose()`; `async with` does the closing.
+    """
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """The chunks of the body, in order, of any sizes; the end of iteration is the end of the body.
+
+        Iterating a second time raises `StreamConsumed` where the bytes are gone.
+        """
+        raise NotImplementedError
+
+    async def aclose(self) -> None:
+        """Give up the body and whatever stands behind it. Calling it again does nothing."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self.aclose()
+
+
+class AsyncIteratorByteStream(AsyncByteStream):
+    """A body from any iterable of bytes that is read with `async for`.
+
+    An asynchronous iterator or generator can be read once; a second time raises `StreamConsumed`. `aclose()` closes a
+    generator.
+    """
+
+    def __init__(self, iterator: AsyncIterable[bytes]) -> None:
+        if isinstance(iterator, (bytes, str)) or not hasattr(iterator, "__aiter__"):
+            raise TypeError(
+                f"iterator must be an asynchronous iterable of bytes, but got {type(iterator).__name__}."
+            )
+        self._iterator = iterator
+        self._consumed = False
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        iterator = aiter(self._iterator)
+        if iterator is self._iterator:
+            if self._consumed:
+                raise StreamConsumed
+            self._consumed = True
+        return iterator
+
+    async def aclose(self) -> None:
+        aclose = getattr(self._iterator, "aclose", None)
+        if aclose is not None:
+            await aclose()

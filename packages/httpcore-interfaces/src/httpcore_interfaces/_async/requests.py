@@ -1,0 +1,141 @@
+"""The request face: `Request` in, `Response` out; and what a pool may ask of a connection."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Protocol
+
+from .._messages import prepared_request
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+    from typing import Any
+
+    from .._extensions import Timeouts
+    from .._messages import ContentTypes, HeaderTypes, Request, Response
+    from .._urls import URL, Origin
+
+__all__ = ["AsyncConnectionInterface", "AsyncConnectionObserver", "AsyncRequestInterface"]
+
+
+class AsyncRequestInterface:
+    """Anything that turns a `Request` into a `Response`.
+
+    Implement `handle_async_request`; `request` and `stream` are conveniences made of it.
+    """
+
+    async def request(
+        self,
+        method: bytes | str,
+        url: URL | bytes | str,
+        *,
+        headers: HeaderTypes = None,
+        content: ContentTypes = None,
+        extensions: Mapping[str, Any] | None = None,
+    ) -> Response:
+        """Send a request, read the response to its end, and return it.
+
+        `Host`, and `Content-Length` or `Transfer-Encoding`, are added where they are absent. Raises what
+        `handle_async_request` raises.
+        """
+        response = await self.handle_async_request(
+            prepared_request(method, url, headers, content, extensions)
+        )
+        try:
+            await response.aread()
+        finally:
+            await response.aclose()
+        return response
+
+    @asynccontextmanager
+    async def stream(
+        self,
+        method: bytes | str,
+        url: URL | bytes | str,
+        *,
+        headers: HeaderTypes = None,
+        content: ContentTypes = None,
+        extensions: Mapping[str, Any] | None = None,
+    ) -> AsyncIterator[Response]:
+        """As `request`, for use with `async with`: the body is still to be read, and is closed at the end."""
+        response = await self.handle_async_request(
+            prepared_request(method, url, headers, content, extensions)
+        )
+        try:
+            yield response
+        finally:
+            await response.aclose()
+
+    async def handle_async_request(self, request: Request) -> Response:
+        """Send `request` exactly as it is and return the response, whose body is still to be read.
+
+        The response must be read to its end or closed. Raises `HTTPCoreError`.
+        """
+        raise NotImplementedError
+
+
+class AsyncConnectionObserver(Protocol):
+    """Who is told when a connection's capacity changes: the pool. One observer belongs to one connection.
+
+    The methods that are not coroutines only change state; they never wait and never raise.
+    """
+
+    def exchange_ended(self) -> bool:
+        """One exchange is over and the connection's state already says what that means for it.
+
+        Returns whether something is waiting to be closed, this connection perhaps; then await `aclose_dropped()`.
+        """
+
+    def capacity_changed(self) -> None:
+        """`stream_limit()` or `is_closed()` now answers differently, and no exchange has ended."""
+
+    async def aclose_dropped(self) -> None:
+        """Close what the pool has dropped."""
+
+
+class AsyncConnectionInterface(AsyncRequestInterface):
+    """One connection to one origin, as a pool sees it.
+
+    The questions never block. `exchange`, `stream_limit` and `observe` are how the house's own pool talks to a
+    connection; the answers given here suit a connection that serves one request at a time.
+    """
+
+    async def exchange(self, request: Request, timeouts: Timeouts) -> Response:
+        """`handle_async_request` for a caller that has validated the request and read its time-outs already."""
+        return await self.handle_async_request(request)
+
+    def observe(self, observer: AsyncConnectionObserver) -> None:
+        """From now on tell `observer`, which replaces an earlier one."""
+        raise NotImplementedError
+
+    def stream_limit(self) -> int:
+        """How many requests may be under way at once; 0 when the connection takes no more."""
+        return 0 if self.is_closed() else 1
+
+    async def aclose(self) -> None:
+        """Close at once; requests under way end with an error."""
+        raise NotImplementedError
+
+    def info(self) -> str:
+        """The connection in a few words, for people."""
+        raise NotImplementedError
+
+    def can_handle_request(self, origin: Origin) -> bool:
+        """Whether it leads to this origin."""
+        raise NotImplementedError
+
+    def is_available(self) -> bool:
+        """Whether it can take a request now."""
+        raise NotImplementedError
+
+    def has_expired(self) -> bool:
+        """Whether an idle connection has become useless: too old, closed by the server, or with bytes nobody asked for."""
+        raise NotImplementedError
+
+    def is_idle(self) -> bool:
+        """Whether it is open and serves no request."""
+        raise NotImplementedError
+
+    def is_closed(self) -> bool:
+        """Whether it is closed for good."""
+        raise NotImplementedError

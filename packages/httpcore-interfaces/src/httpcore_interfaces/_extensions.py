@@ -1,0 +1,168 @@
+"""The keys of the `extensions` dictionaries, and the one reader of the time-outs among them.
+
+Extensions are open: any key may be there, unknown ones are passed on untouched. The keys that the house itself reads or
+writes are typed here, and `Timeouts` is the only code that reads `extensions["timeout"]`.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Mapping
+
+    from ._async.network import AsyncNetworkStream
+    from ._sync.network import NetworkStream
+
+__all__ = [
+    "AsyncTraceCallback",
+    "RequestExtensions",
+    "ResponseExtensions",
+    "TimeoutExtension",
+    "Timeouts",
+    "TraceCallback",
+]
+
+monotonic = time.monotonic
+
+
+class TimeoutExtension(TypedDict, total=False):
+    """Limits in seconds; a key that is absent or `None` sets no limit, `0` allows no waiting at all.
+
+    - `connect`: the way to the peer: resolving, TCP, proxy steps, TLS.
+    - `read`: each wait for the server's next useful bytes.
+    - `write`: each wait for the server to take bytes.
+    - `pool`: all waiting for a connection or an HTTP/2 stream.
+    - `total`: from asking the pool to the last byte of the body.
+    """
+
+    connect: float | None
+    read: float | None
+    write: float | None
+    pool: float | None
+    total: float | None
+
+
+class TraceCallback(Protocol):
+    """Called with an event's name, such as `"connection.connect_tcp.started"`, and its details."""
+
+    def __call__(self, name: str, info: dict[str, Any], /) -> None: ...
+
+
+class AsyncTraceCallback(Protocol):
+    """The asynchronous form of `TraceCallback`: a coroutine function."""
+
+    def __call__(self, name: str, info: dict[str, Any], /) -> Awaitable[None]: ...
+
+
+class RequestExtensions(TypedDict, total=False):
+    """What a caller may ask for besides method, URL, fields and content.
+
+    - `timeout`: see `TimeoutExtension`.
+    - `trace`: a callback for the steps of the request.
+    - `sni_hostname`: the server name to ask for, and to verify, in TLS.
+    - `target`: the request target to send instead of the URL's path and query.
+    """
+
+    timeout: TimeoutExtension
+    trace: TraceCallback | AsyncTraceCallback
+    sni_hostname: str | bytes
+    target: bytes | str
+
+
+class ResponseExtensions(TypedDict, total=False):
+    """What a response says besides status, fields and content.
+
+    - `http_version`: `b"HTTP/1.1"`, `b"HTTP/1.0"` or `b"HTTP/2"`.
+    - `reason_phrase`: HTTP/1's reason phrase, maybe empty; absent in HTTP/2.
+    - `network_stream`: the stream beneath, for `CONNECT`, `Upgrade` and for asking about the socket.
+    - `stream_id`: HTTP/2's stream identifier.
+    - `trailers`: the trailer fields, there once the body has been read to its end.
+    """
+
+    http_version: bytes
+    reason_phrase: bytes
+    network_stream: NetworkStream | AsyncNetworkStream
+    stream_id: int
+    trailers: list[tuple[bytes, bytes]]
+
+
+class Timeouts:
+    """The limits of one request, read once; `total` has become a deadline on `time.monotonic()`.
+
+    Attributes are seconds or `None`. `Timeouts.of(extensions)` starts the clock of `total`, so make it when the request
+    enters, and hand it on.
+    """
+
+    __slots__ = ("connect", "deadline", "pool", "read", "total", "write")
+
+    def __init__(
+        self,
+        *,
+        connect: float | None = None,
+        read: float | None = None,
+        write: float | None = None,
+        pool: float | None = None,
+        total: float | None = None,
+    ) -> None:
+        self.connect = connect
+        self.read = read
+        self.write = write
+        self.pool = pool
+        self.total = total
+        self.deadline = None if total is None else monotonic() + total
+
+    @classmethod
+    def of(cls, extensions: Mapping[str, Any]) -> Timeouts:
+        """Read `extensions["timeout"]`.
+
+        Raises `TypeError` when it is not a mapping or a limit is not a number, `ValueError` for a negative limit or NaN.
+        Infinity is the same as `None`.
+        """
+        limits = extensions.get("timeout")
+        if not limits:
+            return _NO_LIMITS
+        get = getattr(limits, "get", None)
+        if get is None:
+            raise TypeError(
+                f"the timeout extension must be a mapping such as {{'connect': 5.0, 'read': 5.0}}, "
+                f"but got {type(limits).__name__}"
+            )
+        self = cls.__new__(cls)
+        self.connect = _checked("connect", get("connect"))
+        self.read = _checked("read", get("read"))
+        self.write = _checked("write", get("write"))
+        self.pool = _checked("pool", get("pool"))
+        self.total = total = _checked("total", get("total"))
+        self.deadline = None if total is None else monotonic() + total
+        return self
+
+    def bounded(self, limit: float | None) -> float | None:
+        """The given limit, or what is left of `total` if that is less; never negative."""
+        if self.deadline is None:
+            return limit
+        left = self.deadline - monotonic()
+        if left <= 0.0:
+            return 0.0
+        return left if limit is None or left < limit else limit
+
+
+_INF = float("inf")
+
+
+def _checked(name: str, value: object) -> float | None:
+    if value is None or (type(value) is float and 0.0 <= value < _INF):
+        return value
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(
+            f"the {name} timeout must be a number of seconds or None, but got {type(value).__name__}"
+        )
+    if not value >= 0:
+        raise ValueError(
+            f"the {name} timeout must not be negative or NaN, but got {value!r}; use None for no limit"
+        )
+    return None if value == _INF else float(value)
+
+
+_NO_LIMITS = Timeouts()

@@ -1,0 +1,361 @@
+"""Request, Response and Proxy: plain values in wire form, with the coercions people rely on.
+
+A transport reads the attributes and nothing else, so they are attributes, not properties. Whoever already has the wire
+form (the protocols, for every response) uses `Response.from_wire`, which does no coercion.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import TYPE_CHECKING, cast
+
+from ._async.byte_streams import AsyncByteStream
+from ._byte_streams import EMPTY, PlainByteStream
+from ._exceptions import StreamClosed
+from ._sync.byte_streams import SyncByteStream
+from ._urls import DEFAULT_PORTS, URL, to_bytes
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import (
+        AsyncIterable,
+        AsyncIterator,
+        Iterable,
+        Iterator,
+        Mapping,
+        MutableMapping,
+        Sequence,
+    )
+    from typing import Any, TypeAlias
+
+    from ._fields import Fields
+
+    HeaderTypes: TypeAlias = (
+        Sequence[tuple[bytes | str, bytes | str]]
+        | Mapping[bytes | str, bytes | str]
+        | Mapping[str, str]
+        | Mapping[bytes, bytes]
+        | None
+    )
+    ContentTypes: TypeAlias = bytes | Iterable[bytes] | AsyncIterable[bytes] | None
+    ByteStreams: TypeAlias = (
+        AsyncByteStream | SyncByteStream | Iterable[bytes] | AsyncIterable[bytes]
+    )
+
+__all__ = ["Proxy", "Request", "Response", "prepared_request"]
+
+
+class Request:
+    """An HTTP request.
+
+    - `method`: `bytes` or ASCII `str`, sent as given.
+    - `url`: a `URL`, or `bytes` or `str` to make one of.
+    - `headers`: a mapping or a sequence of pairs, `bytes` or ASCII `str`; sent in this order with this case.
+    - `content`: `bytes`, an iterable of bytes, or an asynchronous iterable of bytes.
+    - `extensions`: see `RequestExtensions`; `target` replaces the URL's target.
+
+    Nothing is added: `Host` and the framing fields are the caller's, or those of the `request()` and `stream()`
+    conveniences. Raises `TypeError` for other types.
+    """
+
+    __slots__ = ("__weakref__", "extensions", "headers", "method", "stream", "url")
+
+    method: bytes
+    url: URL
+    headers: Fields
+    stream: ByteStreams
+    extensions: MutableMapping[str, Any]
+
+    def __init__(
+        self,
+        method: bytes | str,
+        url: URL | bytes | str,
+        *,
+        headers: HeaderTypes = None,
+        content: ContentTypes = None,
+        extensions: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.method = to_bytes(method, "method")
+        self.url = _to_url(url)
+        self.headers = _to_fields(headers)
+        self.stream = _to_stream(content)
+        self.extensions = _to_extensions(extensions)
+        target = self.extensions.get("target")
+        if target is not None:
+            self.url = URL(
+                scheme=self.url.scheme,
+                host=self.url.host,
+                port=self.url.port,
+                target=to_bytes(target, "target"),
+            )
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} [{self.method!r}]>"
+
+
+class Response:
+    """An HTTP response: `status`, `headers`, `stream`, `extensions` (see `ResponseExtensions`).
+
+    Read it whole with `read()` or `aread()`, after which `content` is there, or piece by piece with `iter_stream()` or
+    `aiter_stream()`. Then `close()` or `aclose()`: until one of these has reached the end or has closed it, the response
+    occupies its connection. Misuse raises `RuntimeError` (`StreamClosed` after closing) and changes nothing.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_closed",
+        "_content",
+        "_streamed",
+        "extensions",
+        "headers",
+        "status",
+        "stream",
+    )
+
+    status: int
+    headers: Fields
+    stream: ByteStreams
+    extensions: MutableMapping[str, Any]
+    _content: bytes | None
+    _streamed: bool
+    _closed: bool
+
+    def __init__(
+        self,
+        status: int,
+        *,
+        headers: HeaderTypes = None,
+        content: ContentTypes = None,
+        extensions: Mapping[str, Any] | None = None,
+    ) -> None:
+        if isinstance(status, bool) or not isinstance(status, int):
+            raise TypeError(f"status must be int, but got {type(status).__name__}.")
+        self.status = status
+        self.headers = _to_fields(headers)
+        self.stream = _to_stream(content)
+        self.extensions = _to_extensions(extensions)
+        self._content = None
+        self._streamed = False
+        self._closed = False
+
+    @classmethod
+    def from_wire(
+        cls, status: int, headers: Fields, stream: ByteStreams, extensions: MutableMapping[str, Any]
+    ) -> Response:
+        """A response from parts that are already in wire form; they are taken as they are, not checked or copied."""
+        self = cls.__new__(cls)
+        self.status = status
+        self.headers = headers
+        self.stream = stream
+        self.extensions = extensions
+        self._content = None
+        self._streamed = False
+        self._closed = False
+        return self
+
+    @property
+    def content(self) -> bytes:
+        """The whole body, once `read()` or `aread()` has been called. Raises `RuntimeError` before that."""
+        if self._content is None:
+            if type(self.stream) is PlainByteStream:
+                return self.stream.content
+            raise RuntimeError(
+                "Attempted to access 'response.content' on a streaming response. "
+                f"Call '{'response.read()' if self._is_sync() else 'await response.aread()'}' first."
+            )
+        return self._content
+
+    def read(self) -> bytes:
+        """Read the body to its end, keep it in `content`, and return it."""
+        if self._content is None:
+            if not self._is_sync():
+                raise RuntimeError(
+                    "Attempted to read an asynchronous response using 'response.read()'. "
+                    "You should use 'await response.aread()' instead."
+                )
+            self._content = b"".join(self.iter_stream())
+        return self._content
+
+    async def aread(self) -> bytes:
+        """Read the body to its end, keep it in `content`, and return it."""
+        if self._content is None:
+            if not self._is_async():
+                raise RuntimeError(
+                    "Attempted to read an synchronous response using 'await response.aread()'. "
+                    "You should use 'response.read()' instead."
+                )
+            self._content = b"".join([chunk async for chunk in self.aiter_stream()])
+        return self._content
+
+    def iter_stream(self) -> Iterator[bytes]:
+        """The chunks of the body as they arrive. Can be called once."""
+        if not self._is_sync():
+            raise RuntimeError(
+                "Attempted to stream an asynchronous response using 'for ... in response.iter_stream()'. "
+                "You should use 'async for ... in response.aiter_stream()' instead."
+            )
+        self._start_streaming("for ... in response.iter_stream()")
+        return iter(cast("Iterable[bytes]", self.stream))
+
+    def aiter_stream(self) -> AsyncIterator[bytes]:
+        """The chunks of the body as they arrive. Can be called once."""
+        if not self._is_async():
+            raise RuntimeError(
+                "Attempted to stream an synchronous response using 'async for ... in response.aiter_stream()'. "
+                "You should use 'for ... in response.iter_stream()' instead."
+            )
+        self._start_streaming("async for ... in response.aiter_stream()")
+        return aiter(cast("AsyncIterable[bytes]", self.stream))
+
+    def close(self) -> None:
+        """Give up the rest of the body and free the connection. Calling it again does nothing."""
+        if not self._is_sync():
+            raise RuntimeError(
+                "Attempted to close an asynchronous response using 'response.close()'. "
+                "You should use 'await response.aclose()' instead."
+            )
+        self._closed = True
+        close = getattr(self.stream, "close", None)
+        if close is not None:
+            close()
+
+    async def aclose(self) -> None:
+        """Give up the rest of the body and free the connection. Calling it again does nothing."""
+        if not self._is_async():
+            raise RuntimeError(
+                "Attempted to close an synchronous response using 'await response.aclose()'. "
+                "You should use 'response.close()' instead."
+            )
+        self._closed = True
+        aclose = getattr(self.stream, "aclose", None)
+        if aclose is not None:
+            await aclose()
+
+    def _is_sync(self) -> bool:
+        return hasattr(self.stream, "__iter__")
+
+    def _is_async(self) -> bool:
+        return hasattr(self.stream, "__aiter__")
+
+    def _start_streaming(self, call: str) -> None:
+        if self._closed:
+            raise StreamClosed(f"Attempted to call '{call}' on a response that was closed.")
+        if self._streamed:
+            raise RuntimeError(f"Attempted to call '{call}' more than once.")
+        # A body of bytes can be given again and again.
+        self._streamed = type(self.stream) is not PlainByteStream
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} [{self.status}]>"
+
+
+class Proxy:
+    """A proxy to go through.
+
+    - `url`: `http://`, `https://`, `socks4://`, `socks4a://`, `socks5://` or `socks5h://`.
+    - `auth`: user name and password, sent as the scheme wants it: `Proxy-Authorization: Basic` or the SOCKS handshake.
+    - `headers`: further fields for the proxy, never sent to the origin.
+    - `ssl_context`: for `https://` proxies.
+
+    `repr` shows no credentials.
+    """
+
+    __slots__ = ("auth", "headers", "ssl_context", "url")
+
+    def __init__(
+        self,
+        url: URL | bytes | str,
+        auth: tuple[bytes | str, bytes | str] | None = None,
+        headers: HeaderTypes = None,
+        ssl_context: ssl.SSLContext | None = None,
+    ) -> None:
+        self.url = _to_url(url)
+        self.headers = _to_fields(headers)
+        self.ssl_context = ssl_context
+        self.auth: tuple[bytes, bytes] | None = None
+        if auth is not None:
+            user, password = to_bytes(auth[0], "auth"), to_bytes(auth[1], "auth")
+            self.auth = (user, password)
+            if self.url.scheme in (b"http", b"https"):
+                credentials = b64encode(user + b":" + password)
+                self.headers = [(b"Proxy-Authorization", b"Basic " + credentials), *self.headers]
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} [{bytes(self.url).decode('ascii', 'backslashreplace')}]>"
+
+
+def prepared_request(
+    method: bytes | str,
+    url: URL | bytes | str,
+    headers: HeaderTypes,
+    content: ContentTypes,
+    extensions: Mapping[str, Any] | None,
+) -> Request:
+    """A request as `request()` and `stream()` send it: with `Host` and the framing fields added where absent."""
+    request = Request(method, url, headers=headers, content=content, extensions=extensions)
+    names = {name.lower() for name, _ in request.headers}
+    if b"host" not in names:
+        request.headers.insert(0, (b"Host", _host_value(request.url)))
+    if content is not None and b"content-length" not in names and b"transfer-encoding" not in names:
+        if isinstance(content, bytes):
+            request.headers.append((b"Content-Length", b"%d" % len(content)))
+        else:
+            request.headers.append((b"Transfer-Encoding", b"chunked"))
+    return request
+
+
+def _host_value(url: URL) -> bytes:
+    """The value of the `Host` field (RFC 9110, 7.2)."""
+    host = b"[%b]" % url.host if b":" in url.host else url.host
+    if url.port is not None and url.port != DEFAULT_PORTS.get(url.scheme):
+        host += b":%d" % url.port
+    return host
+
+
+def _to_url(url: URL | bytes | str) -> URL:
+    if isinstance(url, URL):
+        return url
+    if isinstance(url, (bytes, str)):
+        return URL(url)
+    raise TypeError(f"url must be a URL, bytes, or str, but got {type(url).__name__}.")
+
+
+def _to_fields(headers: HeaderTypes) -> Fields:
+    if headers is None:
+        return []
+    items: Any = headers.items() if hasattr(headers, "items") else headers
+    if isinstance(items, (str, bytes)) or not hasattr(items, "__iter__"):
+        raise TypeError(
+            f"headers must be a mapping or sequence of two-tuples, but got {type(headers).__name__}."
+        )
+    return [
+        (to_bytes(name, "header name"), to_bytes(value, "header value")) for name, value in items
+    ]
+
+
+def _to_stream(content: ContentTypes) -> ByteStreams:
+    if content is None:
+        return EMPTY
+    if isinstance(content, bytes):
+        return PlainByteStream(content) if content else EMPTY
+    if isinstance(content, str):
+        raise TypeError(
+            "content must be bytes or an iterable of bytes, but got str; encode it first."
+        )
+    if isinstance(content, (AsyncByteStream, SyncByteStream)):
+        return content
+    if hasattr(content, "__iter__") or hasattr(content, "__aiter__"):
+        return content
+    raise TypeError(
+        f"content must be bytes or an iterable of bytes, but got {type(content).__name__}."
+    )
+
+
+def _to_extensions(extensions: Mapping[str, Any] | None) -> MutableMapping[str, Any]:
+    if extensions is None:
+        return {}
+    if isinstance(extensions, dict):
+        return extensions
+    if not hasattr(extensions, "keys"):
+        raise TypeError(f"extensions must be a mapping, but got {type(extensions).__name__}.")
+    return dict(extensions)

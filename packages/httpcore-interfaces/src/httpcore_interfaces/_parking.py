@@ -1,0 +1,118 @@
+"""How one task, or one thread, waits to be told something by another.
+
+A parker is used once: one side parks, the other unparks, in either order. The asynchronous one works under asyncio
+(and uvloop) and Trio without importing either before it must wait. It is the only waiting primitive that the pool and
+HTTP/2 need, which is why it is so small.
+"""
+
+from __future__ import annotations
+
+import sys
+from _thread import allocate_lock
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import asyncio
+
+    import trio
+
+__all__ = ["AsyncParker", "Parker", "current_async_library"]
+
+
+def current_async_library() -> Literal["asyncio", "trio"]:
+    """Which library runs the current task. Raises `RuntimeError` outside of both."""
+    trio = sys.modules.get("trio")
+    if trio is not None and trio.lowlevel.in_trio_task():
+        return "trio"
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is not None and asyncio._get_running_loop() is not None:
+        return "asyncio"
+    raise RuntimeError(
+        "no asyncio or Trio task is running here; call this from a coroutine, or use the synchronous classes"
+    )
+
+
+class AsyncParker:
+    """Lets one task wait until another unparks it."""
+
+    __slots__ = ("_event", "_future", "_unparked")
+
+    def __init__(self) -> None:
+        self._unparked = False
+        self._future: asyncio.Future[None] | None = None
+        self._event: trio.Event | None = None
+
+    def unpark(self) -> None:
+        """Let the parked task go on, or the next `park` return at once. Only from the same event loop."""
+        self._unparked = True
+        if self._future is not None:
+            _settle(self._future)
+        elif self._event is not None:
+            self._event.set()
+
+    async def park(self, timeout: float | None = None) -> bool:
+        """Wait for `unpark`; `timeout` in seconds, `None` waits for ever.
+
+        Returns whether `unpark` was called; `False` means that the time ran out. One task at a time. When cancelled, an
+        `unpark` that came at the same moment is not lost: the next `park` returns at once.
+        """
+        if not self._unparked:
+            if current_async_library() == "trio":
+                await self._park_trio(timeout)
+            else:
+                await self._park_asyncio(timeout)
+        return self._unparked
+
+    async def _park_asyncio(self, timeout: float | None) -> None:
+        import asyncio
+
+        loop = asyncio.get_running_loop()
+        self._future = loop.create_future()
+        timer = None if timeout is None else loop.call_later(timeout, _settle, self._future)
+        try:
+            await self._future
+        finally:
+            self._future = None
+            if timer is not None:
+                timer.cancel()
+
+    async def _park_trio(self, timeout: float | None) -> None:
+        import trio
+
+        self._event = trio.Event()
+        try:
+            with trio.move_on_after(float("inf") if timeout is None else timeout):
+                await self._event.wait()
+        finally:
+            self._event = None
+
+
+class Parker:
+    """Lets one thread wait until another unparks it."""
+
+    __slots__ = ("_lock", "_unparked")
+
+    def __init__(self) -> None:
+        self._unparked = False
+        self._lock = allocate_lock()
+        self._lock.acquire()
+
+    def unpark(self) -> None:
+        """Let the parked thread go on, or the next `park` return at once. From any thread, by one caller."""
+        if not self._unparked:
+            self._unparked = True
+            self._lock.release()
+
+    def park(self, timeout: float | None = None) -> bool:
+        """Wait for `unpark`; `timeout` in seconds, `None` waits for ever.
+
+        Returns whether `unpark` was called; `False` means that the time ran out. One thread at a time.
+        """
+        if not self._unparked:
+            self._lock.acquire(timeout=-1 if timeout is None else timeout)
+        return self._unparked
+
+
+def _settle(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)

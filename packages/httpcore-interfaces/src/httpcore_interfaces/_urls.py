@@ -1,0 +1,185 @@
+"""URLs and origins in wire form: bytes, already percent-encoded and IDNA-encoded by the caller.
+
+This is the small part of RFC 3986 a transport needs: where to connect, and what to put in the request line.
+Joining, normalising and encoding are the work of the client above.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
+
+__all__ = ["DEFAULT_PORTS", "URL", "Origin", "URLTuple", "to_bytes"]
+
+#: The transport face's form of a URL: scheme, host, port or None, target.
+URLTuple = tuple[bytes, bytes, int | None, bytes]
+
+DEFAULT_PORTS: Final[dict[bytes, int]] = {
+    b"http": 80,
+    b"https": 443,
+    b"ws": 80,
+    b"wss": 443,
+    b"socks4": 1080,
+    b"socks4a": 1080,
+    b"socks5": 1080,
+    b"socks5h": 1080,
+}
+
+_SPLIT = re.compile(
+    rb"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):)?"
+    rb"(?://(?:[^/?#]*@)?(?P<host>\[[^\]/?#]*\]|[^:/?#]*)(?::(?P<port>[^/?#]*))?)?"
+    rb"(?P<target>[^#]*)",
+    re.DOTALL,
+)
+_DIGITS = re.compile(rb"[0-9]{1,5}")
+
+
+class Origin:
+    """Scheme, host and port: what one connection can serve (RFC 9110, 4.3.1).
+
+    `Origin(b"https", b"example.com", 443)`. Values are compared and hashed as they are, so give scheme and host in lower
+    case. `str()` is the familiar `https://example.com:443`.
+    """
+
+    __slots__ = ("host", "port", "scheme")
+
+    def __init__(self, scheme: bytes, host: bytes, port: int) -> None:
+        self.scheme = scheme
+        self.host = host
+        self.port = port
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Origin):
+            return NotImplemented
+        return self.scheme == other.scheme and self.host == other.host and self.port == other.port
+
+    def __hash__(self) -> int:
+        return hash((self.scheme, self.host, self.port))
+
+    def __repr__(self) -> str:
+        return f"Origin(scheme={self.scheme!r}, host={self.host!r}, port={self.port!r})"
+
+    def __str__(self) -> str:
+        host = self.host.decode("ascii", "backslashreplace")
+        return f"{self.scheme.decode('ascii', 'backslashreplace')}://{_bracketed(host)}:{self.port}"
+
+
+class URL:
+    """A URL split into what a transport needs.
+
+    `URL("https://example.com/path?query")`, or by its parts: `URL(scheme=b"https", host=b"example.com", port=None,
+    target=b"/path?query")`. `target` is the request target of RFC 9112, 3.2: usually path and query, but any bytes, so
+    that the absolute form and `*` can be sent. User information and fragment are dropped: neither belongs on the wire.
+    An IPv6 host is kept without its brackets.
+
+    Raises `TypeError` for anything but `bytes` and ASCII `str`, `ValueError` for a port that is not a number from 0 to
+    65535.
+    """
+
+    __slots__ = ("host", "port", "scheme", "target")
+
+    def __init__(
+        self,
+        url: bytes | str = "",
+        *,
+        scheme: bytes | str = b"",
+        host: bytes | str = b"",
+        port: int | None = None,
+        target: bytes | str = b"",
+    ) -> None:
+        if url:
+            self.scheme, self.host, self.port, self.target = _split(to_bytes(url, "url"))
+            return
+        if not isinstance(url, (bytes, str)):
+            to_bytes(url, "url")
+        self.scheme = to_bytes(scheme, "scheme").lower()
+        self.host = to_bytes(host, "host")
+        self.port = None if port is None else _checked_port(port)
+        self.target = to_bytes(target, "target")
+
+    @property
+    def origin(self) -> Origin:
+        """Where a connection for this URL goes; the scheme's default port where none is given.
+
+        Raises `ValueError` for a scheme without a known default port.
+        """
+        port = self.port
+        if port is None:
+            port = DEFAULT_PORTS.get(self.scheme)
+            if port is None:
+                raise ValueError(
+                    f"no default port is known for the scheme {self.scheme!r}; give the port in the URL"
+                )
+        return Origin(self.scheme, self.host, port)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, URL):
+            return NotImplemented
+        return (
+            self.scheme == other.scheme
+            and self.host == other.host
+            and self.port == other.port
+            and self.target == other.target
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.scheme, self.host, self.port, self.target))
+
+    def __bytes__(self) -> bytes:
+        host = b"[%b]" % self.host if b":" in self.host else self.host
+        port = b"" if self.port is None else b":%d" % self.port
+        return b"%b://%b%b%b" % (self.scheme, host, port, self.target)
+
+    def __repr__(self) -> str:
+        return f"URL(scheme={self.scheme!r}, host={self.host!r}, port={self.port!r}, target={self.target!r})"
+
+
+def to_bytes(value: bytes | str, name: str) -> bytes:
+    """The value as bytes; ASCII text is encoded. Raises `TypeError`, naming the argument, for anything else."""
+    if isinstance(value, bytes):
+        return value
+    if isinstance(value, str):
+        try:
+            return value.encode("ascii")
+        except UnicodeEncodeError:
+            raise TypeError(f"{name} strings may not include unicode characters.") from None
+    raise TypeError(f"{name} must be bytes or str, but got {type(value).__name__}.")
+
+
+def _split(url: bytes) -> URLTuple:
+    match = _SPLIT.match(url)
+    assert match is not None  # every part of the pattern may be empty
+    host = match["host"] or b""
+    if host.startswith(b"["):
+        host = host[1:-1]
+    target = match["target"] or b"/"
+    if not target.startswith(b"/"):
+        target = b"/" + target
+    port = match["port"]
+    return (
+        (match["scheme"] or b"").lower(),
+        host.lower(),
+        _parsed_port(port) if port else None,
+        target,
+    )
+
+
+def _parsed_port(port: bytes) -> int:
+    if not _DIGITS.fullmatch(port):
+        raise ValueError(f"the port must be a number from 0 to 65535, but the URL has {port!r}")
+    return _checked_port(int(port))
+
+
+def _checked_port(port: int) -> int:
+    if isinstance(port, bool) or not isinstance(port, int):
+        raise TypeError(f"port must be int or None, but got {type(port).__name__}.")
+    if not 0 <= port <= 65535:
+        raise ValueError(f"the port must be a number from 0 to 65535, but got {port}")
+    return port
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
