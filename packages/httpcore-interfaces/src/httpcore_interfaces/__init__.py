@@ -12,6 +12,7 @@ from ._async.requests import (
     AsyncConnectionObserver,
     AsyncRequestInterface,
 )
+from ._async.trace import AsyncTrace
 from ._async.transports import AsyncHTTPTransport
 from ._byte_streams import PlainByteStream
 from ._exceptions import (
@@ -51,6 +52,7 @@ from ._parking import AsyncParker, Parker, current_async_library
 from ._sync.byte_streams import IteratorByteStream, SyncByteStream
 from ._sync.network import NetworkBackend, NetworkStream
 from ._sync.requests import ConnectionInterface, ConnectionObserver, RequestInterface
+from ._sync.trace import Trace
 from ._sync.transports import SyncHTTPTransport
 from ._urls import DEFAULT_PORTS, URL, Origin, URLTuple
 
@@ -67,6 +69,7 @@ __all__ = [
     "AsyncNetworkStream",
     "AsyncParker",
     "AsyncRequestInterface",
+    "AsyncTrace",
     "AsyncTraceCallback",
     "CloseError",
     "ConnectError",
@@ -104,6 +107,7 @@ __all__ = [
     "TimeoutException",
     "TimeoutExtension",
     "Timeouts",
+    "Trace",
     "TraceCallback",
     "URLTuple",
     "UnsupportedProtocol",

@@ -7,7 +7,7 @@ writes are typed here, and `Timeouts` is the only code that reads `extensions["t
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Protocol, TypedDict
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict, cast
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping
@@ -166,3 +166,24 @@ def _checked(name: str, value: object) -> float | None:
 
 
 _NO_LIMITS = Timeouts()
+
+
+def checked_async_answer(answer: object) -> Awaitable[None]:
+    """What an asynchronous trace callback returned, if it can be awaited."""
+    if not hasattr(answer, "__await__"):
+        raise TypeError(
+            "the trace callback of an asynchronous request must be a coroutine function, but it returned "
+            f"{type(answer).__name__}"
+        )
+    return cast("Awaitable[None]", answer)
+
+
+def checked_answer(answer: object) -> None:
+    """What a synchronous trace callback returned must not be a coroutine, which nobody would run."""
+    if hasattr(answer, "__await__"):
+        close = getattr(answer, "close", None)
+        if close is not None:
+            close()
+        raise TypeError(
+            "the trace callback of a synchronous request must be a plain function, not a coroutine function"
+        )
