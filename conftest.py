@@ -89,6 +89,10 @@ def _leaving_no_task(test: Callable[..., Awaitable[None]]) -> Callable[..., Awai
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]:
     """Look for tasks while the loop still runs; Trio has no tasks that could be left."""
     loop = pyfuncitem.funcargs.get("anyio_backend")
-    if isinstance(loop, tuple) and loop[0] == "asyncio" and inspect.iscoroutinefunction(pyfuncitem.obj):
+    if (
+        isinstance(loop, tuple)
+        and loop[0] == "asyncio"
+        and inspect.iscoroutinefunction(pyfuncitem.obj)
+    ):
         pyfuncitem.obj = _leaving_no_task(pyfuncitem.obj)
     return (yield)

@@ -10,7 +10,6 @@ import json
 import os
 import subprocess
 import sys
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -49,7 +48,9 @@ def run(
 ) -> int:
     """Run a command in the foreground and return its exit status; `env` is added to the environment."""
     merged = {**os.environ, **env} if env else None
-    return subprocess.run([str(part) for part in command], cwd=cwd, env=merged, check=False).returncode
+    return subprocess.run(
+        [str(part) for part in command], cwd=cwd, env=merged, check=False
+    ).returncode
 
 
 def must(command: Sequence[str | Path], why: str, *, cwd: Path = ROOT) -> None:
@@ -73,11 +74,8 @@ def make_venv(venv: Path) -> None:
     """Make an empty virtual environment with a pip that knows dependency groups.
 
     Raises:
-        ToolError: this Python is too old, or has no venv, or pip cannot reach its registry.
+        ToolError: there is no venv module, or pip cannot reach its registry.
     """
-    if sys.version_info < (3, 11):
-        found = ".".join(map(str, sys.version_info[:3]))
-        raise ToolError(f"python {found} is too old: the tools need 3.11 or later; try python3.11 tools/install")
     must(
         [sys.executable, "-m", "venv", "--clear", venv],
         f"cannot make {venv.name}: is the venv module there? On Debian: apt-get install python3-venv",
@@ -95,6 +93,8 @@ def fingerprint(*parts: object) -> str:
 
 def requirements() -> list[object]:
     """Return everything the development environment is made of, for `fingerprint`."""
+    import tomllib  # here, so that an older Python comes as far as the message that says it is too old
+
     root = tomllib.loads((ROOT / "pyproject.toml").read_text())
     parts: list[object] = [root["dependency-groups"]]
     for dist in PACKAGES:
@@ -111,8 +111,13 @@ def ensure_venv() -> bool:
         Whether anything had to be done.
 
     Raises:
-        ToolError: the environment cannot be made; it is made anew at the next attempt.
+        ToolError: the environment cannot be made, or this Python is too old to make it.
     """
+    if sys.version_info < (3, 11):  # noqa: UP036 - whatever python3 is at hand comes here
+        found = ".".join(map(str, sys.version_info[:3]))
+        raise ToolError(
+            f"python {found} is too old: the tools need 3.11 or later; try python3.11 tools/install"
+        )
     # One at a time: two tools started together must not install into one environment. The file that
     # says what to install is the lock, so that nothing has to be cleaned away.
     with (ROOT / "pyproject.toml").open() as lock:
@@ -130,7 +135,9 @@ def ensure_venv() -> bool:
         command += ["--upgrade", "--group", "dev"]
         for dist in PACKAGES:
             command += ["--editable", ROOT / "packages" / dist]
-        must(command, "cannot install the development requirements and the five packages into .venv")
+        must(
+            command, "cannot install the development requirements and the five packages into .venv"
+        )
         stamp.write_text(wanted)
         return True
 
