@@ -8,9 +8,12 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,6 +27,9 @@ PACKAGES = (
     "httpcore-pool",
     "httpcore",
 )
+
+
+Command = Sequence[str | Path]
 
 
 class ToolError(Exception):
@@ -41,7 +47,7 @@ def say(text: str) -> None:
 
 
 def run(
-    command: Sequence[str | Path],
+    command: Command,
     *,
     cwd: Path = ROOT,
     env: Mapping[str, str] | None = None,
@@ -53,16 +59,19 @@ def run(
     ).returncode
 
 
-def must(command: Sequence[str | Path], why: str, *, cwd: Path = ROOT) -> None:
+def must(command: Command, why: str, *, cwd: Path = ROOT) -> None:
     """Run a command whose failure ends the tool; `why` says what could not be done, and what to try.
 
     Raises:
-        ToolError: the command exited with something other than 0.
+        ToolError: the command exited with something other than 0; what it said is part of the message.
     """
-    status = run(command, cwd=cwd)
-    if status:
-        line = " ".join(str(part) for part in command)
-        raise ToolError(f"{why} (exit status {status} from: {line})")
+    line = [str(part) for part in command]
+    done = subprocess.run(
+        line, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    if done.returncode:
+        said = f"{done.stdout.rstrip()}\n" if done.stdout else ""
+        raise ToolError(f"{said}{why} (exit status {done.returncode} from: {' '.join(line)})")
 
 
 def in_venv(name: str, venv: Path = VENV) -> Path:
@@ -185,3 +194,109 @@ def check_or_write(path: Path, text: str, *, check: bool) -> bool:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     return right
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a stage, in tests; a check that is not a test run counts as one."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def __str__(self) -> str:
+        skipped = f", {self.skipped} skipped" if self.skipped else ""
+        return f"{self.passed} passed, {self.failed} failed{skipped}"
+
+
+class Stages:
+    """The stages of a tool: each announced, timed and counted, all of them run, the failed ones named at the end."""
+
+    def __init__(self, tool: str) -> None:
+        self.tool = tool
+        self.rows: list[tuple[str, Outcome, float]] = []
+
+    def run(self, name: str, work: Callable[[], Outcome]) -> None:
+        """Run one stage; a ToolError fails it."""
+        say(f"\n=== {name}")
+        began = time.monotonic()
+        try:
+            outcome = work()
+        except ToolError as error:
+            say(str(error))
+            outcome = Outcome(failed=1)
+        seconds = time.monotonic() - began
+        say(f"=== {name}: {'FAILED' if outcome.failed else 'passed'} in {seconds:.1f} s")
+        self.rows.append((name, outcome, seconds))
+
+    def close(self, cure: str = "") -> int:
+        """Print the summary, the sum of all tests and checks last; return the exit status.
+
+        Args:
+            cure: what to try when something failed.
+        """
+        width = max(len(name) for name, _, _ in self.rows)
+        say(f"\n{self.tool}")
+        for name, outcome, seconds in self.rows:
+            verdict = "FAILED" if outcome.failed else "passed"
+            say(f"  {verdict}  {name:{width}}  {seconds:6.1f} s  {outcome}")
+        outcomes = [outcome for _, outcome, _ in self.rows]
+        total = Outcome(
+            sum(outcome.passed for outcome in outcomes),
+            sum(outcome.failed for outcome in outcomes),
+            sum(outcome.skipped for outcome in outcomes),
+        )
+        if total.failed and cure:
+            say(f"{self.tool}: {cure}")
+        say(str(total))
+        return 1 if total.failed else 0
+
+
+def check_by(command: Command) -> Callable[[], Outcome]:
+    """Return a stage that passes when a command exits with 0."""
+
+    def work() -> Outcome:
+        return Outcome(failed=1) if run(command) else Outcome(passed=1)
+
+    return work
+
+
+# The closing line of pytest, and that of `Stages.close`.
+_CLOSING = re.compile(r"=*\s*((?:\d+ [a-z]+(?:, )?)+) in [\d.]+s(?: \([\d:]+\))?\s*=*")
+_PLAIN_CLOSING = re.compile(r"(\d+ passed, \d+ failed(?:, \d+ skipped)?)")
+
+
+def counted_in(line: str) -> Outcome | None:
+    """Return the counts of the closing line of a test run, None when it is not one."""
+    line = re.sub(r"\x1b\[[0-9;]*m", "", line).strip()
+    match = _CLOSING.fullmatch(line) or _PLAIN_CLOSING.fullmatch(line)
+    if match is None:
+        return None
+    counts = {word: int(number) for number, word in re.findall(r"(\d+) ([a-z]+)", match[1])}
+    failed = sum(counts.get(word, 0) for word in ("failed", "error", "errors"))
+    passed = sum(counts.get(word, 0) for word in ("passed", "xfailed"))
+    return Outcome(passed, failed, counts.get("skipped", 0))
+
+
+def run_tests(command: Command, env: Mapping[str, str]) -> Outcome:
+    """Run a command that ends with a closing line of counts, show all that it says, and return the counts.
+
+    It has failed when it exits with anything but 0, whatever the line says.
+    """
+    counted = Outcome()
+    with subprocess.Popen(
+        [str(part) for part in command],
+        cwd=ROOT,
+        env={**os.environ, **env},
+        stdout=subprocess.PIPE,
+        text=True,
+        errors="replace",
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            sys.stdout.write(line)
+            sys.stdout.flush()
+            counted = counted_in(line.rstrip()) or counted
+    if process.returncode and not counted.failed:
+        return Outcome(counted.passed, 1, counted.skipped)
+    return counted
