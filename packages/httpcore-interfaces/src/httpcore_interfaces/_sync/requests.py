@@ -39,9 +39,7 @@ class RequestInterface:
         `Host`, and `Content-Length` or `Transfer-Encoding`, are added where they are absent. Raises what
         `handle_request` raises.
         """
-        response = self.handle_request(
-            prepared_request(method, url, headers, content, extensions)
-        )
+        response = self.handle_request(prepared_request(method, url, headers, content, extensions))
         try:
             response.read()
         finally:
@@ -59,9 +57,7 @@ class RequestInterface:
         extensions: Mapping[str, Any] | None = None,
     ) -> Iterator[Response]:
         """As `request`, for use with `with`: the body is still to be read, and is closed at the end."""
-        response = self.handle_request(
-            prepared_request(method, url, headers, content, extensions)
-        )
+        response = self.handle_request(prepared_request(method, url, headers, content, extensions))
         try:
             yield response
         finally:

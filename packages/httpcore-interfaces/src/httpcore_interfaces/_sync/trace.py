@@ -13,7 +13,7 @@ from .._extensions import checked_answer
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from .._extensions import TraceCallback
@@ -42,9 +42,7 @@ class Trace:
         self._logger = logger
 
     @classmethod
-    def of(
-        cls, extensions: Mapping[str, Any], logger: logging.Logger, prefix: str
-    ) -> Trace | None:
+    def of(cls, extensions: Mapping[str, Any], logger: logging.Logger, prefix: str) -> Trace | None:
         """The listeners that `extensions["trace"]` and `logger` make, `None` when there are none."""
         callback = extensions.get("trace")
         if logger.isEnabledFor(_DEBUG):
