@@ -45,11 +45,17 @@ TURN: Literal[Mark.TURN] = Mark.TURN
 T_co = TypeVar("T_co", covariant=True)
 
 
-class Delayed(NamedTuple, Generic[T_co]):
-    """A step that comes after so many seconds. A time-out or a cancellation before that starts it anew."""
+class Delayed(Generic[T_co]):
+    """`Delayed(seconds, step)` comes after so many seconds. A time-out or a cancellation before that starts it anew."""
 
-    seconds: float
-    step: T_co
+    __slots__ = ("seconds", "step")
+
+    def __init__(self, seconds: float, step: T_co) -> None:
+        self.seconds = seconds
+        self.step = step
+
+    def __repr__(self) -> str:
+        return f"Delayed({self.seconds!r}, {self.step!r})"
 
 
 BareStep: TypeAlias = bytes | BaseException | type[BaseException] | Mark
@@ -154,8 +160,9 @@ class Script:
 def as_steps(steps: Steps) -> Iterable[Step]:
     """The steps as an iterable, checked: a wrong one would show up far from where it was written."""
     if isinstance(steps, (bytes, BaseException, type, Mark, Delayed)):
-        steps = (steps,)
-    listed = tuple(steps)
+        listed: tuple[Step, ...] = (steps,)
+    else:
+        listed = tuple(steps)
     for step in listed:
         bare = step.step if isinstance(step, Delayed) else step
         is_error = isinstance(bare, type) and issubclass(bare, BaseException)
