@@ -168,7 +168,7 @@ class ProxyError(HTTPCoreError):
     """A proxy refused or broke the handshake.
 
     `status`, `headers` and `body` hold what an HTTP proxy answered: its status code, its fields, and the beginning of
-    its content. They are `None`, `[]` and `b""` for other proxies.
+    its content. They are `None`, `()` and `b""` for other proxies.
     """
 
     default_message = "the proxy refused the connection"

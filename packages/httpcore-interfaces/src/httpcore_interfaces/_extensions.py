@@ -121,7 +121,7 @@ class Timeouts:
         Infinity is the same as `None`.
         """
         limits = extensions.get("timeout")
-        if not limits:
+        if limits is None:
             return _NO_LIMITS
         get = getattr(limits, "get", None)
         if get is None:

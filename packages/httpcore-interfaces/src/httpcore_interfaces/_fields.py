@@ -25,6 +25,8 @@ Fields = list[tuple[bytes, bytes]]
 _is_token = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+").fullmatch
 _find_bad_value_byte = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]").search
 _find_bad_target_byte = re.compile(rb"[\x00-\x20\x7f-\xff]").search
+# The delimiters of RFC 3986, 3.2, and what has to be encoded: a host ends up in `Host` and in the target for a proxy.
+_find_bad_host_byte = re.compile(rb"[\x00-\x20\x7f-\xff/?#@\\]").search
 
 # Names repeat: what was once found good is remembered, up to a bound.
 _known_names: set[bytes] = set()
@@ -32,19 +34,19 @@ _KNOWN_NAMES_LIMIT = 512
 
 
 def validate_request(request: Request) -> None:
-    """Check method, target and fields of a request before anything is done for it.
+    """Check method, target, host and fields of a request before anything is done for it.
 
     Raises `LocalProtocolError` that shows the offending bytes and their offset, `TypeError` for anything but bytes.
     """
     method = request.method
-    if method not in _known_names:
+    if not isinstance(method, bytes) or method not in _known_names:
         _learn_name(method, "method")
-    target = request.url.target
-    bad = _find_bad_target_byte(target)
-    if bad is not None:
+    url = request.url
+    if not url.target or _find_bad_target_byte(url.target) is not None:
+        _refuse_target(url.target)
+    if _find_bad_host_byte(url.host) is not None:
         raise LocalProtocolError(
-            f"the request target has the illegal byte {bad[0]!r} at offset {bad.start()} of {_shown(target)}; "
-            "percent-encode it"
+            f"the host {_shown(url.host)} has illegal bytes; give a name in its ASCII form (IDNA) or an IP address"
         )
     validate_fields(request.headers)
 
@@ -56,9 +58,14 @@ def validate_fields(fields: Sequence[tuple[bytes, bytes]], kind: str = "header")
     """
     known = _known_names
     for name, value in fields:
-        if name not in known:
+        if not isinstance(name, bytes) or name not in known:
             _learn_name(name, f"{kind} name")
-        if _find_bad_value_byte(value) is not None:
+        # White space around a value is not part of it (RFC 9110, 5.5), and malformed in HTTP/2 (RFC 9113, 8.2.1).
+        if (
+            not isinstance(value, bytes)
+            or value.strip() != value
+            or _find_bad_value_byte(value) is not None
+        ):
             _refuse_value(name, value, kind)
 
 
@@ -73,9 +80,28 @@ def _learn_name(name: bytes, what: str) -> None:
         _known_names.add(name)
 
 
+def _refuse_target(target: bytes) -> None:
+    bad = _find_bad_target_byte(target)
+    if bad is None:
+        raise LocalProtocolError(
+            "the request target is empty; the least that can be asked for is b'/'"
+        )
+    raise LocalProtocolError(
+        f"the request target has the illegal byte {bad[0]!r} at offset {bad.start()} of {_shown(target)}; "
+        "percent-encode it"
+    )
+
+
 def _refuse_value(name: bytes, value: bytes, kind: str) -> None:
+    if not isinstance(value, bytes):
+        raise TypeError(
+            f"the value of the {kind} {_shown(name)} must be bytes, but got {type(value).__name__}: {value!r}"
+        )
     bad = _find_bad_value_byte(value)
-    assert bad is not None
+    if bad is None:
+        raise LocalProtocolError(
+            f"the value of the {kind} {_shown(name)} begins or ends with white space: {_shown(value)}; strip it"
+        )
     raise LocalProtocolError(
         f"the value of the {kind} {_shown(name)} has the illegal byte {bad[0]!r} at offset {bad.start()}: "
         f"{_shown(value[max(0, bad.start() - 20) : bad.start() + 20])}; control characters may not be sent"

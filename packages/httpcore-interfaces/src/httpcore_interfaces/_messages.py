@@ -274,6 +274,10 @@ class Proxy:
         self.ssl_context = ssl_context
         self.auth: tuple[bytes, bytes] | None = None
         if auth is not None:
+            if not isinstance(auth, (tuple, list)) or len(auth) != 2:
+                raise TypeError(
+                    f"auth must be a pair of user name and password, but got {type(auth).__name__}."
+                )
             user, password = to_bytes(auth[0], "auth"), to_bytes(auth[1], "auth")
             self.auth = (user, password)
             if self.url.scheme in (b"http", b"https"):
@@ -328,9 +332,15 @@ def _to_fields(headers: HeaderTypes) -> Fields:
         raise TypeError(
             f"headers must be a mapping or sequence of two-tuples, but got {type(headers).__name__}."
         )
-    return [
-        (to_bytes(name, "header name"), to_bytes(value, "header value")) for name, value in items
-    ]
+    try:
+        return [
+            (to_bytes(name, "header name"), to_bytes(value, "header value"))
+            for name, value in items
+        ]
+    except ValueError as error:
+        raise TypeError(
+            f"headers must be a mapping or sequence of two-tuples, but one item is not: {error}."
+        ) from error
 
 
 def _to_stream(content: ContentTypes) -> ByteStreams:
@@ -338,9 +348,11 @@ def _to_stream(content: ContentTypes) -> ByteStreams:
         return EMPTY
     if isinstance(content, bytes):
         return PlainByteStream(content) if content else EMPTY
-    if isinstance(content, str):
+    if isinstance(content, (str, bytearray, memoryview)):
+        # They can be iterated, but do not give bytes.
         raise TypeError(
-            "content must be bytes or an iterable of bytes, but got str; encode it first."
+            "content must be bytes or an iterable of bytes, "
+            f"but got {type(content).__name__}; make bytes of it first."
         )
     if isinstance(content, (AsyncByteStream, SyncByteStream)):
         return content

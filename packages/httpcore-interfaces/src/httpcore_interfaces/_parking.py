@@ -8,7 +8,7 @@ HTTP/2 need, which is why it is so small.
 from __future__ import annotations
 
 import sys
-from _thread import allocate_lock
+from _thread import TIMEOUT_MAX, allocate_lock
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class AsyncParker:
             self._event.set()
 
     async def park(self, timeout: float | None = None) -> bool:
-        """Wait for `unpark`; `timeout` in seconds, `None` waits for ever.
+        """Wait for `unpark`; `timeout` in seconds, `None` waits for ever, less than nothing is `0`.
 
         Returns whether `unpark` was called; `False` means that the time ran out. One task at a time. When cancelled, an
         `unpark` that came at the same moment is not lost: the next `park` returns at once.
@@ -81,7 +81,7 @@ class AsyncParker:
 
         self._event = trio.Event()
         try:
-            with trio.move_on_after(float("inf") if timeout is None else timeout):
+            with trio.move_on_after(float("inf") if timeout is None else max(0.0, timeout)):
                 await self._event.wait()
         finally:
             self._event = None
@@ -104,12 +104,14 @@ class Parker:
             self._lock.release()
 
     def park(self, timeout: float | None = None) -> bool:
-        """Wait for `unpark`; `timeout` in seconds, `None` waits for ever.
+        """Wait for `unpark`; `timeout` in seconds, `None` waits for ever, less than nothing is `0`.
 
         Returns whether `unpark` was called; `False` means that the time ran out. One thread at a time.
         """
         if not self._unparked:
-            self._lock.acquire(timeout=-1 if timeout is None else timeout)
+            # -1 is how a lock is told to wait for ever, and it knows no more seconds than TIMEOUT_MAX.
+            seconds = -1.0 if timeout is None else min(max(0.0, timeout), TIMEOUT_MAX)
+            self._lock.acquire(timeout=seconds)
         return self._unparked
 
 

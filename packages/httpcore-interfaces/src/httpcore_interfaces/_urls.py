@@ -96,7 +96,7 @@ class URL:
         if not isinstance(url, (bytes, str)):
             to_bytes(url, "url")
         self.scheme = to_bytes(scheme, "scheme").lower()
-        self.host = to_bytes(host, "host")
+        self.host = _unbracketed(to_bytes(host, "host"))
         self.port = None if port is None else _checked_port(port)
         self.target = to_bytes(target, "target")
 
@@ -144,24 +144,21 @@ def to_bytes(value: bytes | str, name: str) -> bytes:
     if isinstance(value, str):
         try:
             return value.encode("ascii")
-        except UnicodeEncodeError:
-            raise TypeError(f"{name} strings may not include unicode characters.") from None
+        except UnicodeEncodeError as error:
+            raise TypeError(f"{name} strings may not include unicode characters.") from error
     raise TypeError(f"{name} must be bytes or str, but got {type(value).__name__}.")
 
 
 def _split(url: bytes) -> URLTuple:
     match = _SPLIT.match(url)
     assert match is not None  # every part of the pattern may be empty
-    host = match["host"] or b""
-    if host.startswith(b"["):
-        host = host[1:-1]
     target = match["target"] or b"/"
     if not target.startswith(b"/"):
         target = b"/" + target
     port = match["port"]
     return (
         (match["scheme"] or b"").lower(),
-        host.lower(),
+        _unbracketed(match["host"] or b"").lower(),
         _parsed_port(port) if port else None,
         target,
     )
@@ -179,6 +176,10 @@ def _checked_port(port: int) -> int:
     if not 0 <= port <= 65535:
         raise ValueError(f"the port must be a number from 0 to 65535, but got {port}")
     return port
+
+
+def _unbracketed(host: bytes) -> bytes:
+    return host[1:-1] if host[:1] == b"[" and host[-1:] == b"]" else host
 
 
 def _bracketed(host: str) -> str:

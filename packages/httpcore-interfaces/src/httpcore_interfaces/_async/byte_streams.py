@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from .._exceptions import StreamConsumed
+from .._exceptions import StreamClosed, StreamConsumed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator
@@ -19,6 +19,8 @@ class AsyncByteStream:
     Iterate with `async for`, then `aclose()`; `async with` does the closing.
     """
 
+    __slots__ = ()
+
     def __aiter__(self) -> AsyncIterator[bytes]:
         """The chunks of the body, in order, of any sizes; the end of iteration is the end of the body.
 
@@ -27,7 +29,11 @@ class AsyncByteStream:
         raise NotImplementedError
 
     async def aclose(self) -> None:
-        """Give up the body and whatever stands behind it. Calling it again does nothing."""
+        """Give up the body and whatever stands behind it. Calling it again does nothing.
+
+        Reading on, or anew, then raises `StreamClosed`; a body that is kept in memory may still be read, but whole.
+        Whoever reads must never take what was closed for what has ended.
+        """
 
     async def __aenter__(self) -> Self:
         return self
@@ -39,9 +45,11 @@ class AsyncByteStream:
 class AsyncIteratorByteStream(AsyncByteStream):
     """A body from any iterable of bytes that is read with `async for`.
 
-    An asynchronous iterator or generator can be read once; a second time raises `StreamConsumed`. `aclose()` closes a
-    generator.
+    An asynchronous iterator or generator can be read once; a second time raises `StreamConsumed`, and after `aclose()`,
+    which closes a generator, `StreamClosed`. What gives a new iterator each time can be read again and again.
     """
+
+    __slots__ = ("_closed", "_consumed", "_iterator")
 
     def __init__(self, iterator: AsyncIterable[bytes]) -> None:
         if isinstance(iterator, (bytes, str)) or not hasattr(iterator, "__aiter__"):
@@ -50,16 +58,27 @@ class AsyncIteratorByteStream(AsyncByteStream):
             )
         self._iterator = iterator
         self._consumed = False
+        self._closed = False
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         iterator = aiter(self._iterator)
-        if iterator is self._iterator:
-            if self._consumed:
-                raise StreamConsumed
-            self._consumed = True
-        return iterator
+        if iterator is not self._iterator:
+            return iterator
+        if self._closed:
+            raise StreamClosed
+        if self._consumed:
+            raise StreamConsumed
+        self._consumed = True
+        return self
+
+    async def __anext__(self) -> bytes:
+        # A generator that was closed says that it has ended.
+        if self._closed:
+            raise StreamClosed
+        return await anext(cast("AsyncIterator[bytes]", self._iterator))
 
     async def aclose(self) -> None:
+        self._closed = True
         aclose = getattr(self._iterator, "aclose", None)
         if aclose is not None:
             await aclose()

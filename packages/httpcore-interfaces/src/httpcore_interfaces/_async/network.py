@@ -20,8 +20,11 @@ __all__ = ["AsyncNetworkBackend", "AsyncNetworkStream"]
 class AsyncNetworkStream:
     """A connected byte stream, plain or TLS.
 
-    One `read` and one `write` may be under way at the same time; two reads, or two writes, may not.
+    One `read` and one `write` may be under way at the same time; two reads, or two writes, may not. After `aclose`, they
+    raise `ReadError` and `WriteError`.
     """
+
+    __slots__ = ()
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Wait for bytes and return some, at least one and at most `max_bytes`.
@@ -76,6 +79,8 @@ class AsyncNetworkStream:
 
 class AsyncNetworkBackend:
     """Makes connections. One backend may serve any number of pools."""
+
+    __slots__ = ()
 
     async def connect_tcp(
         self,

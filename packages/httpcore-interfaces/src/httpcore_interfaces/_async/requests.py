@@ -24,6 +24,8 @@ class AsyncRequestInterface:
     Implement `handle_async_request`; `request` and `stream` are conveniences made of it.
     """
 
+    __slots__ = ()
+
     async def request(
         self,
         method: bytes | str,
@@ -99,6 +101,8 @@ class AsyncConnectionInterface(AsyncRequestInterface):
     The questions never block. `exchange`, `stream_limit` and `observe` are how the house's own pool talks to a
     connection; the answers given here suit a connection that serves one request at a time.
     """
+
+    __slots__ = ()
 
     async def exchange(self, request: Request, timeouts: Timeouts) -> Response:
         """`handle_async_request` for a caller that has validated the request and read its time-outs already."""

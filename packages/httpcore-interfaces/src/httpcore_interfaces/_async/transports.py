@@ -21,6 +21,8 @@ class AsyncHTTPTransport:
     Implement `arequest` and, where there is something to give back, `aclose`.
     """
 
+    __slots__ = ()
+
     async def arequest(
         self,
         method: bytes,

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from .._exceptions import StreamConsumed
+from .._exceptions import StreamClosed, StreamConsumed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,6 +20,8 @@ class SyncByteStream:
     Iterate with `for`, then `close()`; `with` does the closing.
     """
 
+    __slots__ = ()
+
     def __iter__(self) -> Iterator[bytes]:
         """The chunks of the body, in order, of any sizes; the end of iteration is the end of the body.
 
@@ -28,7 +30,11 @@ class SyncByteStream:
         raise NotImplementedError
 
     def close(self) -> None:
-        """Give up the body and whatever stands behind it. Calling it again does nothing."""
+        """Give up the body and whatever stands behind it. Calling it again does nothing.
+
+        Reading on, or anew, then raises `StreamClosed`; a body that is kept in memory may still be read, but whole.
+        Whoever reads must never take what was closed for what has ended.
+        """
 
     def __enter__(self) -> Self:
         return self
@@ -40,9 +46,11 @@ class SyncByteStream:
 class IteratorByteStream(SyncByteStream):
     """A body from any iterable of bytes that is read with `for`.
 
-    A synchronous iterator or generator can be read once; a second time raises `StreamConsumed`. `close()` closes a
-    generator.
+    A synchronous iterator or generator can be read once; a second time raises `StreamConsumed`, and after `close()`,
+    which closes a generator, `StreamClosed`. What gives a new iterator each time can be read again and again.
     """
+
+    __slots__ = ("_closed", "_consumed", "_iterator")
 
     def __init__(self, iterator: Iterable[bytes]) -> None:
         if isinstance(iterator, (bytes, str)) or not hasattr(iterator, "__iter__"):
@@ -51,16 +59,27 @@ class IteratorByteStream(SyncByteStream):
             )
         self._iterator = iterator
         self._consumed = False
+        self._closed = False
 
     def __iter__(self) -> Iterator[bytes]:
         iterator = iter(self._iterator)
-        if iterator is self._iterator:
-            if self._consumed:
-                raise StreamConsumed
-            self._consumed = True
-        return iterator
+        if iterator is not self._iterator:
+            return iterator
+        if self._closed:
+            raise StreamClosed
+        if self._consumed:
+            raise StreamConsumed
+        self._consumed = True
+        return self
+
+    def __next__(self) -> bytes:
+        # A generator that was closed says that it has ended.
+        if self._closed:
+            raise StreamClosed
+        return next(cast("Iterator[bytes]", self._iterator))
 
     def close(self) -> None:
+        self._closed = True
         close = getattr(self._iterator, "close", None)
         if close is not None:
             close()

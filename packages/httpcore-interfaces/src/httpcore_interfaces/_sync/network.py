@@ -21,8 +21,11 @@ __all__ = ["NetworkBackend", "NetworkStream"]
 class NetworkStream:
     """A connected byte stream, plain or TLS.
 
-    One `read` and one `write` may be under way at the same time; two reads, or two writes, may not.
+    One `read` and one `write` may be under way at the same time; two reads, or two writes, may not. After `close`, they
+    raise `ReadError` and `WriteError`.
     """
+
+    __slots__ = ()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Wait for bytes and return some, at least one and at most `max_bytes`.
@@ -77,6 +80,8 @@ class NetworkStream:
 
 class NetworkBackend:
     """Makes connections. One backend may serve any number of pools."""
+
+    __slots__ = ()
 
     def connect_tcp(
         self,

@@ -25,6 +25,8 @@ class RequestInterface:
     Implement `handle_request`; `request` and `stream` are conveniences made of it.
     """
 
+    __slots__ = ()
+
     def request(
         self,
         method: bytes | str,
@@ -96,6 +98,8 @@ class ConnectionInterface(RequestInterface):
     The questions never block. `exchange`, `stream_limit` and `observe` are how the house's own pool talks to a
     connection; the answers given here suit a connection that serves one request at a time.
     """
+
+    __slots__ = ()
 
     def exchange(self, request: Request, timeouts: Timeouts) -> Response:
         """`handle_request` for a caller that has validated the request and read its time-outs already."""

@@ -22,6 +22,8 @@ class SyncHTTPTransport:
     Implement `request` and, where there is something to give back, `close`.
     """
 
+    __slots__ = ()
+
     def request(
         self,
         method: bytes,
