@@ -175,15 +175,24 @@ def test_check_fails_on_a_stale_rule(
 
 
 @pytest.mark.parametrize("source", ["def broken(:\n", "x = (\n", "def f():\n    async = 1\n"])
-def test_a_source_that_is_not_python_is_named(
-    tree: Path, unasync: ModuleType, capsys: pytest.CaptureFixture[str], source: str
+@pytest.mark.parametrize("mode", [["--check"], []])
+def test_a_source_that_is_not_python_is_named_and_the_others_go_on(
+    tree: Path,
+    twin: Path,
+    unasync: ModuleType,
+    capsys: pytest.CaptureFixture[str],
+    source: str,
+    mode: list[str],
 ) -> None:
-    (tree / "packages/pool/src/pool/_async/pool.py").write_text(source)
-    assert unasync.main(["--check", "--root", str(tree)]) == 1
-    assert (
-        "packages/pool/src/pool/_async/pool.py: no twin can be made of it"
-        in capsys.readouterr().out
-    )
+    folder = tree / "packages/pool/src/pool/_async"
+    (folder / "pool.py").write_text(source)
+    (folder / "other.py").write_text("x = 1\n")
+    assert unasync.main([*mode, "--root", str(tree)]) == 1
+    said = capsys.readouterr().out
+    assert "packages/pool/src/pool/_async/pool.py: no twin can be made of it" in said
+    assert "packages/pool/src/pool/_sync/other.py" in said
+    assert twin.read_text() == TWIN
+    assert twin.with_name("other.py").exists() is (mode == [])
 
 
 def test_a_rename_that_joins_two_imports_leaves_one(tree: Path, unasync: ModuleType) -> None:
