@@ -1,0 +1,138 @@
+"""The body of a response: what reads it from the connection, piece by piece as it arrives.
+
+An object and not a generator: a generator that is not read to its end is torn down by whoever finds it, in another
+task, when it is too late to close a connection.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from httpcore_interfaces import AsyncByteStream, StreamClosed, StreamConsumed
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from httpcore_interfaces import AsyncTrace, Request, Timeouts
+
+    from .connection import AsyncHTTP11Connection
+
+__all__ = ["AsyncResponseBody", "AsyncTracedResponseBody"]
+
+_UNREAD, _READING, _ENDED, _CLOSED = range(4)
+
+
+class AsyncResponseBody(AsyncByteStream):
+    """The body of one response. Iterate once; each piece is all that had arrived.
+
+    Raises what `AsyncHTTP11Connection.exchange` raises for a body that does not arrive whole, `StreamConsumed` when
+    iterated again, `StreamClosed` when read after `aclose()`. Reading to the end, an error, and `aclose()` free the
+    connection; cancellation while reading closes it.
+    """
+
+    __slots__ = ("_connection", "_extensions", "_state", "_timeouts")
+
+    def __init__(
+        self, connection: AsyncHTTP11Connection, timeouts: Timeouts, extensions: dict[str, Any]
+    ) -> None:
+        self._connection = connection
+        self._timeouts = timeouts
+        self._extensions = extensions
+        self._state = _UNREAD
+
+    def __aiter__(self) -> AsyncResponseBody:
+        if self._state > _READING:
+            raise StreamClosed if self._state == _CLOSED else StreamConsumed
+        self._state = _READING
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._state != _READING:
+            self._check_state()
+        connection = self._connection
+        codec = connection._codec
+        try:
+            chunk = codec.next_chunk()
+            while chunk is None:
+                await connection._read(self._timeouts)
+                chunk = codec.next_chunk()
+        except BaseException as error:
+            self._state = _CLOSED
+            await self._fail(error)
+            raise
+        if chunk:
+            return chunk
+        # After CONNECT and Upgrade the stream is the caller's until it is closed.
+        if not codec.switched:
+            self._state = _ENDED
+            if codec.trailers:
+                self._extensions["trailers"] = codec.trailers
+            await self._complete()
+        raise StopAsyncIteration
+
+    async def aclose(self) -> None:
+        """Give up the rest: the connection is kept if that is here already and short, and else closed."""
+        state, self._state = self._state, _CLOSED
+        if state < _ENDED:
+            await self._abandon()
+
+    async def _complete(self) -> None:
+        await self._connection._complete()
+
+    async def _abandon(self) -> None:
+        await self._connection._abandon()
+
+    async def _fail(self, error: BaseException) -> None:
+        await self._connection._fail(error)
+
+    def _check_state(self) -> None:
+        if self._state == _CLOSED:
+            raise StreamClosed
+        if self._state == _ENDED:
+            raise StopAsyncIteration
+        self._state = _READING
+
+
+class AsyncTracedResponseBody(AsyncResponseBody):
+    """The same body, for a request whose steps are told to somebody."""
+
+    __slots__ = ("_begun", "_request", "_trace")
+
+    def __init__(
+        self,
+        connection: AsyncHTTP11Connection,
+        timeouts: Timeouts,
+        extensions: dict[str, Any],
+        request: Request,
+        trace: AsyncTrace,
+    ) -> None:
+        super().__init__(connection, timeouts, extensions)
+        self._request = request
+        self._trace = trace
+        self._begun = False
+
+    async def __anext__(self) -> bytes:
+        if not self._begun and self._state == _READING:
+            self._begun = True
+            try:
+                await self._trace.event("receive_response_body.started", {"request": self._request})
+            except BaseException as error:
+                self._state = _CLOSED
+                await self._connection._fail(error, self._trace)
+                raise
+        return await super().__anext__()
+
+    async def _complete(self) -> None:
+        try:
+            await self._trace.event("receive_response_body.complete", {"return_value": None})
+        finally:
+            await self._connection._complete(self._trace)
+
+    async def _abandon(self) -> None:
+        await self._connection._abandon(self._trace)
+
+    async def _fail(self, error: BaseException) -> None:
+        try:
+            await self._trace.event("receive_response_body.failed", {"exception": error})
+        finally:
+            await self._connection._fail(error, self._trace)

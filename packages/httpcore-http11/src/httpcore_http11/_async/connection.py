@@ -1,0 +1,556 @@
+"""An HTTP/1.1 connection: the codec on one side, a network stream on the other, and the waiting between them.
+
+All that can be decided is decided by the codec and by the table of states. What is left here is the order of things:
+what is written when, when to look for an answer that comes before its request is finished, and that whatever happens
+at a wait, a time-out, an error or a cancellation, is one input to the table and one notice to the observer.
+"""
+
+from __future__ import annotations
+
+import logging
+from time import monotonic
+from typing import TYPE_CHECKING, cast
+
+from httpcore_interfaces import (
+    AsyncConnectionInterface,
+    AsyncTrace,
+    ConnectionNotAvailable,
+    HTTPCoreError,
+    NetworkError,
+    PlainByteStream,
+    ReadTimeout,
+    Response,
+    TimeoutException,
+    Timeouts,
+    WriteError,
+    WriteTimeout,
+    validate_request,
+)
+
+from .._core.codec import Codec
+from .._core.limits import DEFAULT_LIMITS
+from .._core.states import (
+    ABANDON,
+    CANCEL,
+    CLOSE,
+    CLOSED,
+    CONNECTION_TABLE,
+    END_KEEP,
+    END_LAST,
+    EOF,
+    FAULT,
+    HEAD,
+    IDLE,
+    NEW,
+    RECEIVING,
+    SEND,
+    SENDING,
+    SENT,
+    SWITCH,
+    TIMEOUT,
+    UNSENT,
+    WAITING,
+    shown_state,
+)
+from .body import AsyncResponseBody, AsyncTracedResponseBody
+from .sources import open_source
+from .switched import AsyncSwitchedStream
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any, Self
+
+    from httpcore_interfaces import (
+        AsyncConnectionObserver,
+        AsyncNetworkStream,
+        Origin,
+        Request,
+    )
+
+    from .._core.codec import Head
+    from .._core.limits import Limits
+    from .sources import AsyncSource
+
+__all__ = ["AsyncHTTP11Connection"]
+
+logger = logging.getLogger("httpcore.http11")
+
+# RFC 9110, 9.2.2.
+_IDEMPOTENT = frozenset((b"GET", b"HEAD", b"OPTIONS", b"TRACE", b"PUT", b"DELETE"))
+
+# A body, or a piece of one, that is no larger than this is joined to what stands before it: copying is cheaper than
+# another write.
+_JOINED_BYTES = 65_536
+
+# What may be read, without waiting, to save a connection whose response was given up.
+_DRAINED_BYTES = 65_536
+
+# How long to look for a response after writing has failed.
+_SALVAGE_SECONDS = 1.0
+
+# How long before the server's own time a connection is no longer used, in seconds.
+_HINT_MARGIN = 1.0
+
+_PHASES = {SENDING: "write request", WAITING: "read response head"}
+
+
+class AsyncHTTP11Connection(AsyncConnectionInterface):
+    """One HTTP/1.1 connection over a network stream of any kind. One request at a time.
+
+    - `origin`: where the stream leads.
+    - `stream`: connected, with nothing read or written yet; the connection owns it from now on.
+    - `keepalive_expiry`: seconds an idle connection stays of use; `None` sets no limit. What the server says in
+      `Keep-Alive`, less a second, is respected too.
+    - `limits`: what a response may have at most.
+    - `continue_timeout`: seconds to wait for an answer to `Expect: 100-continue` before the body is sent all the same.
+    - `lenient`: leave out response fields whose values have illegal bytes, and list them in the response's
+      `skipped_fields` extension, instead of refusing the response.
+    """
+
+    READ_NUM_BYTES = 65_536
+
+    def __init__(
+        self,
+        origin: Origin,
+        stream: AsyncNetworkStream,
+        keepalive_expiry: float | None = None,
+        *,
+        limits: Limits = DEFAULT_LIMITS,
+        continue_timeout: float = 1.0,
+        lenient: bool = False,
+    ) -> None:
+        self._origin = origin
+        self._stream = stream
+        self._keepalive_expiry = keepalive_expiry
+        self._continue_timeout = continue_timeout
+        self._codec = Codec(limits, lenient=lenient)
+        self._state = NEW
+        self._observer: AsyncConnectionObserver | None = None
+        self._requests = 0
+        self._expires_at: float | None = None
+        self._method = b""
+        self._bytes_sent = 0
+        self._wrote = False
+        self._source: AsyncSource | None = None
+        self._early: Head | None = None
+
+    # Requests.
+
+    async def handle_async_request(self, request: Request) -> Response:
+        """Send a request exactly as it is and return its response, whose body is still to be read.
+
+        Raises `ConnectionNotAvailable` when the connection serves another request, is closed, or has become stale, and
+        what `exchange` raises.
+        """
+        validate_request(request)
+        timeouts = Timeouts.of(request.extensions)
+        if self._state in (NEW, IDLE) and self.has_expired():
+            await self.aclose()
+        return await self.exchange(request, timeouts)
+
+    async def exchange(self, request: Request, timeouts: Timeouts) -> Response:
+        """`handle_async_request` for a caller that has validated the request and asked `has_expired()`.
+
+        Raises `ConnectionNotAvailable` when it cannot be taken, and then nothing has happened; `LocalProtocolError` for
+        a request that HTTP/1.1 cannot express or whose body is not of the declared length; `RemoteProtocolError`,
+        `ReadError`, `WriteError`, `ReadTimeout`, `WriteTimeout`, after which, as after cancellation, the connection is
+        closed, unless nothing at all had been written.
+        """
+        if self._state is not IDLE and self._state is not NEW:
+            raise ConnectionNotAvailable(
+                f"the connection is {shown_state(self._state)} and takes no request; use another one",
+                origin=self._origin,
+            )
+        self._state = CONNECTION_TABLE[self._state, SEND]
+        self._requests += 1
+        self._method = request.method
+        self._wrote = False
+        self._bytes_sent = 0
+        self._early = None
+        trace = AsyncTrace.of(request.extensions, logger, "http11")
+        try:
+            if trace is None:
+                await self._send_head(request, timeouts)
+                if self._state is SENDING:
+                    await self._send_body(request, timeouts)
+                head = await self._receive_head(request, timeouts)
+            else:
+                head = await self._traced_steps(trace, request, timeouts)
+            return self._response(head, request, timeouts, trace)
+        except BaseException as error:
+            await self._fail(error, trace)
+            raise
+
+    async def _traced_steps(self, trace: AsyncTrace, request: Request, timeouts: Timeouts) -> Head:
+        info = {"request": request}
+        await trace.step("send_request_headers", info, self._send_head, request, timeouts)
+        await trace.step("send_request_body", info, self._send_body, request, timeouts)
+        return await trace.step(
+            "receive_response_headers", info, self._receive_head, request, timeouts
+        )
+
+    def _response(
+        self, head: Head, request: Request, timeouts: Timeouts, trace: AsyncTrace | None
+    ) -> Response:
+        version, status, reason, fields = head
+        codec = self._codec
+        stream = self._stream
+        if codec.switched:
+            self._state = CONNECTION_TABLE[self._state, SWITCH]
+            stream = AsyncSwitchedStream(stream, codec.unread())
+        else:
+            self._state = CONNECTION_TABLE[self._state, HEAD]
+        extensions: dict[str, Any] = {
+            "http_version": version,
+            "reason_phrase": reason,
+            "network_stream": stream,
+        }
+        if codec.skipped:
+            extensions["skipped_fields"] = codec.skipped
+        if trace is None:
+            body = AsyncResponseBody(self, timeouts, extensions)
+        else:
+            body = AsyncTracedResponseBody(self, timeouts, extensions, request, trace)
+        return Response.from_wire(status, fields, body, extensions)
+
+    # Writing.
+
+    async def _send_head(self, request: Request, timeouts: Timeouts) -> None:
+        """Write the head, and what of the body can go with it in one write."""
+        codec = self._codec
+        data = codec.encode_head(request.method, request.url.target, request.headers)
+        body = request.stream
+        if codec.expects_continue and codec.body_length:
+            self._source = open_source(body)
+        elif type(body) is PlainByteStream and len(body.content) <= _JOINED_BYTES:
+            content = body.content
+            if content or codec.body_length:
+                data += codec.encode_content(content, _trailers_of(request))
+            await self._write(data, timeouts)
+            if self._early is None:
+                self._state = CONNECTION_TABLE[self._state, SENT]
+            return
+        else:
+            self._source = open_source(body)
+            if codec.body_length >= 0:
+                await self._write_with_first_piece(data, timeouts)
+                return
+        await self._write(data, timeouts)
+
+    async def _write_with_first_piece(self, data: bytes, timeouts: Timeouts) -> None:
+        # The caller waits for nothing between the two, and the server can begin at once.
+        assert self._source is not None
+        piece = await self._source.pull()
+        if piece is None:
+            await self._write(data, timeouts)
+        elif len(piece) <= _JOINED_BYTES:
+            await self._write(data + self._codec.encode_data(piece), timeouts)
+        else:
+            self._codec.encode_data(piece)
+            await self._write(data, timeouts)
+            if self._early is None:
+                await self._write(piece, timeouts)
+
+    async def _send_body(self, request: Request, timeouts: Timeouts) -> None:
+        """Write the rest of the request, unless its response comes first."""
+        if self._early is not None or self._state is not SENDING:
+            return
+        source = self._source
+        assert source is not None
+        if self._codec.expects_continue:
+            await self._await_continue(request, timeouts)
+        while self._early is None:
+            piece = await source.pull()
+            if piece is None:
+                break
+            if self._stream.get_extra_info("is_readable"):
+                await self._look_for_head(request)
+            if self._early is None:
+                await self._write_piece(piece, timeouts)
+        if self._early is not None:
+            await self._close_source()
+            return
+        self._source = None
+        end = self._codec.encode_end(_trailers_of(request))
+        if end:
+            await self._write(end, timeouts)
+        if self._early is None:
+            self._state = CONNECTION_TABLE[self._state, SENT]
+
+    async def _write_piece(self, piece: bytes, timeouts: Timeouts) -> None:
+        if len(piece) <= _JOINED_BYTES:
+            data = self._codec.encode_data(piece)
+            if data:
+                await self._write(data, timeouts)
+            return
+        before, after = self._codec.encode_chunk_size(len(piece))
+        if before:
+            await self._write(before, timeouts)
+        for part in (piece, after):
+            if part and self._early is None:
+                await self._write(part, timeouts)
+
+    async def _write(self, data: bytes, timeouts: Timeouts) -> None:
+        limit = timeouts.write if timeouts.deadline is None else timeouts.bounded(timeouts.write)
+        self._wrote = True
+        try:
+            await self._stream.write(data, limit)
+        except (WriteError, WriteTimeout) as error:
+            # A server that refuses a body answers and then stops reading: the answer counts, not the broken pipe.
+            self._early = await self._salvage(error, timeouts)
+            if self._early is None:
+                raise
+        else:
+            self._bytes_sent += len(data)
+
+    async def _salvage(self, error: HTTPCoreError, timeouts: Timeouts) -> Head | None:
+        """The final head, if one came before writing failed."""
+        # A peer that is gone lets nobody wait; one that does not read might.
+        limit = 0.0 if isinstance(error, WriteTimeout) else timeouts.bounded(_SALVAGE_SECONDS)
+        codec = self._codec
+        try:
+            while True:
+                head = codec.next_head()
+                if head is None:
+                    codec.receive(await self._stream.read(self.READ_NUM_BYTES, limit))
+                elif head[1] >= 200:
+                    return head
+        except HTTPCoreError:
+            return None
+
+    async def _close_source(self) -> None:
+        source, self._source = self._source, None
+        if source is not None:
+            await source.aclose()
+
+    # Reading.
+
+    async def _await_continue(self, request: Request, timeouts: Timeouts) -> None:
+        """Wait for the server's word, as long as is sensible (RFC 9110, 10.1.1)."""
+        codec = self._codec
+        until = monotonic() + self._continue_timeout
+        while True:
+            head = codec.next_head()
+            if head is None:
+                limit = timeouts.bounded(max(0.0, until - monotonic()))
+                try:
+                    data = await self._stream.read(self.READ_NUM_BYTES, limit)
+                except ReadTimeout:
+                    return
+                codec.receive(data)
+            elif head[1] >= 200:
+                self._early = head
+                return
+            else:
+                await _inform(request, head)
+                if head[1] == 100:
+                    return
+
+    async def _look_for_head(self, request: Request) -> None:
+        """Read what has come while the request was being written."""
+        codec = self._codec
+        codec.receive(await self._stream.read(self.READ_NUM_BYTES, 0.0))
+        while (head := codec.next_head()) is not None:
+            if head[1] >= 200:
+                self._early = head
+                return
+            await _inform(request, head)
+
+    async def _receive_head(self, request: Request, timeouts: Timeouts) -> Head:
+        """The final head."""
+        if self._early is not None:
+            return self._early
+        codec = self._codec
+        informed = False
+        began = 0.0 if timeouts.read is None else monotonic()
+        while True:
+            head = codec.next_head()
+            if head is None:
+                # A 1xx response is no progress: time goes on running.
+                limit = timeouts.read
+                if informed and limit is not None:
+                    limit = max(0.0, limit - (monotonic() - began))
+                if timeouts.deadline is not None:
+                    limit = timeouts.bounded(limit)
+                codec.receive(await self._stream.read(self.READ_NUM_BYTES, limit))
+            elif head[1] >= 200 or head[1] == 101:
+                return head
+            else:
+                informed = True
+                await _inform(request, head)
+
+    async def _read(self, timeouts: Timeouts) -> None:
+        """Wait for more of the body."""
+        limit = timeouts.read if timeouts.deadline is None else timeouts.bounded(timeouts.read)
+        self._codec.receive(await self._stream.read(self.READ_NUM_BYTES, limit))
+
+    # The end of an exchange.
+
+    async def _complete(self, trace: AsyncTrace | None = None) -> None:
+        """The body has been read to its end."""
+        keep = self._state is RECEIVING and self._codec.can_reuse()
+        await self._end(END_KEEP if keep else END_LAST, trace)
+
+    async def _abandon(self, trace: AsyncTrace | None = None) -> None:
+        """The caller does not want the rest of the body."""
+        keep = False
+        if self._state is RECEIVING:
+            try:
+                keep = await self._drain()
+            except BaseException:
+                await self._end(CANCEL, trace)
+                raise
+        await self._end(END_KEEP if keep else ABANDON, trace)
+
+    async def _drain(self) -> bool:
+        """Read the rest of the body if it is here already and small; whether the connection can go on."""
+        codec = self._codec
+        left = _DRAINED_BYTES
+        try:
+            while left >= 0:
+                chunk = codec.next_chunk()
+                if chunk is not None:
+                    if not chunk:
+                        return codec.can_reuse()
+                    left -= len(chunk)
+                elif self._stream.get_extra_info("is_readable"):
+                    codec.receive(await self._stream.read(self.READ_NUM_BYTES, 0.0))
+                else:
+                    break
+        except HTTPCoreError:
+            pass
+        return False
+
+    async def _fail(self, error: BaseException, trace: AsyncTrace | None = None) -> None:
+        """The exchange ends with an error."""
+        happened = FAULT
+        if not self._wrote:
+            happened = UNSENT
+        elif isinstance(error, TimeoutException):
+            happened = TIMEOUT
+        elif not isinstance(error, Exception):
+            happened = CANCEL
+        elif self._codec.at_eof() and not isinstance(error, NetworkError):
+            happened = EOF
+        if isinstance(error, HTTPCoreError):
+            received = self._codec.received
+            error.add_details(
+                phase=_PHASES.get(self._state, "read response body"),
+                method=self._method.decode("ascii", "replace"),
+                origin=self._origin,
+                reused=self._requests > 1,
+                bytes_sent=self._bytes_sent,
+                bytes_received=received if self._wrote else 0,
+                safe_to_retry=not self._wrote or (not received and self._method in _IDEMPOTENT),
+            )
+        try:
+            await self._close_source()
+        finally:
+            await self._end(happened, trace)
+
+    async def _end(self, happened: str, trace: AsyncTrace | None = None) -> None:
+        """Every exchange ends here: first the state, then the observer, then the stream."""
+        if self._state is CLOSED:
+            return  # aclose() was first
+        self._state = CONNECTION_TABLE[self._state, happened]
+        if trace is None:
+            await self._settle()
+            return
+        try:
+            await trace.event("response_closed.started", {})
+        finally:
+            await self._settle()
+        await trace.event("response_closed.complete", {"return_value": None})
+
+    async def _settle(self) -> None:
+        observer = self._observer
+        if self._state is IDLE:
+            self._set_expiry()
+        dropped = observer is not None and observer.exchange_ended()
+        try:
+            if self._state is CLOSED:
+                await self._stream.aclose()
+        finally:
+            if dropped and observer is not None:
+                await observer.aclose_dropped()
+
+    def _set_expiry(self) -> None:
+        expiry = self._keepalive_expiry
+        hint = self._codec.keep_alive_hint
+        if hint is not None:
+            hint = max(0.0, hint - _HINT_MARGIN)
+            expiry = hint if expiry is None else min(expiry, hint)
+        self._expires_at = None if expiry is None else monotonic() + expiry
+
+    # The connection as a pool sees it.
+
+    def observe(self, observer: AsyncConnectionObserver) -> None:
+        """From now on tell `observer`, which replaces an earlier one."""
+        self._observer = observer
+
+    async def aclose(self) -> None:
+        """Close at once; a request under way ends with an error. Calling it again does nothing."""
+        busy = self._state not in (NEW, IDLE, CLOSED)
+        self._state = CONNECTION_TABLE[self._state, CLOSE]
+        observer = self._observer
+        dropped = busy and observer is not None and observer.exchange_ended()
+        try:
+            await self._stream.aclose()
+        finally:
+            if dropped and observer is not None:
+                await observer.aclose_dropped()
+
+    def can_handle_request(self, origin: Origin) -> bool:
+        """Whether the connection leads to this origin."""
+        return origin == self._origin
+
+    def is_available(self) -> bool:
+        """Whether it can take a request now."""
+        return self._state is IDLE or self._state is NEW
+
+    def has_expired(self) -> bool:
+        """Whether an idle connection has become useless: too old, closed by the server, or with bytes nobody asked for."""
+        if self._state is not IDLE and self._state is not NEW:
+            return False
+        if self._expires_at is not None and monotonic() > self._expires_at:
+            return True
+        return bool(self._stream.get_extra_info("is_readable"))
+
+    def is_idle(self) -> bool:
+        """Whether it is open, has served a request, and serves none now."""
+        return self._state is IDLE
+
+    def is_closed(self) -> bool:
+        """Whether it is closed for good."""
+        return self._state is CLOSED
+
+    def info(self) -> str:
+        """Origin, protocol, state and number of requests, for people."""
+        return f"{str(self._origin)!r}, HTTP/1.1, {shown_state(self._state)}, Request Count: {self._requests}"
+
+    def __repr__(self) -> str:
+        return (
+            f"<{type(self).__name__} [{str(self._origin)!r}, {shown_state(self._state)}, "
+            f"Request Count: {self._requests}]>"
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self.aclose()
+
+
+async def _inform(request: Request, head: Head) -> None:
+    """Show a 1xx response to whoever asked for it."""
+    callback = request.extensions.get("informational")
+    if callback is not None:
+        await callback(head[1], head[3])
+
+
+def _trailers_of(request: Request) -> Sequence[tuple[bytes, bytes]]:
+    """The request's trailer fields, asked for when the body has been sent."""
+    trailers = request.extensions.get("trailers", ())
+    if callable(trailers):
+        trailers = trailers()
+    return cast("Sequence[tuple[bytes, bytes]]", trailers)

@@ -1,0 +1,95 @@
+"""Where a request's body comes from: in pieces fit for the wire, whatever the caller gave."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from httpcore_interfaces import PlainByteStream
+
+if TYPE_CHECKING:
+    from typing import Any
+
+__all__ = ["AsyncSource", "BLOCK_BYTES", "open_source"]
+
+#: The size of the pieces in which large bodies and files are sent.
+BLOCK_BYTES = 262_144
+
+
+class AsyncSource:
+    """Pulls a body piece by piece."""
+
+    __slots__ = ("_iterator",)
+
+    def __init__(self, iterator: Any) -> None:
+        self._iterator = iterator
+
+    async def pull(self) -> bytes | None:
+        """The next piece, `None` at the end.
+
+        Raises `TypeError` for a piece that is not bytes-like, and whatever the caller's body raises.
+        """
+        try:
+            piece = await self._iterator.__anext__()
+        except StopAsyncIteration:
+            return None
+        if type(piece) is bytes:
+            return piece
+        return _as_bytes(piece)
+
+    async def aclose(self) -> None:
+        """Let a generator that is not wanted to its end clean up."""
+        aclose = getattr(self._iterator, "aclose", None)
+        if aclose is not None:
+            await aclose()
+
+
+class _AsyncBlocks:
+    """A large `bytes` object, cut without copying."""
+
+    __slots__ = ("_at", "_view")
+
+    def __init__(self, content: bytes) -> None:
+        self._view = memoryview(content)
+        self._at = 0
+
+    async def __anext__(self) -> memoryview:
+        at = self._at
+        if at >= len(self._view):
+            raise StopAsyncIteration
+        self._at = at + BLOCK_BYTES
+        return self._view[at : self._at]
+
+
+class _AsyncFile:
+    """A file, read in large blocks: iterating over it would give its lines."""
+
+    __slots__ = ("_file",)
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+
+    async def __anext__(self) -> bytes:
+        block: bytes = await self._file.read(BLOCK_BYTES)
+        if not block:
+            raise StopAsyncIteration
+        return block
+
+
+def open_source(stream: Any) -> AsyncSource:
+    """A source for a request's `stream`. Raises `TypeError` when it cannot be iterated over here."""
+    if type(stream) is PlainByteStream:
+        return AsyncSource(_AsyncBlocks(stream.content))
+    if not hasattr(stream, "__aiter__"):
+        raise TypeError(
+            f"the body of an asynchronous request must be bytes or an asynchronous iterable of bytes, but got {type(stream).__name__}"
+        )
+    if hasattr(stream, "readinto"):
+        return AsyncSource(_AsyncFile(stream))
+    return AsyncSource(aiter(stream))
+
+
+def _as_bytes(piece: object) -> bytes:
+    if not isinstance(piece, (bytes, bytearray, memoryview)):
+        raise TypeError(f"the pieces of a body must be bytes, but got {type(piece).__name__}")
+    # One unit is one byte from here on. A stream takes any bytes-like object.
+    return memoryview(piece).cast("B")  # type: ignore[return-value]
