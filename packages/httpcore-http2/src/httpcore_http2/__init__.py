@@ -1,5 +1,7 @@
-"""HTTP/2 connections for httpcore, over any network stream."""
+"""HTTP/2 client connections over any network stream, for asyncio, Trio and threads."""
 
 from .__about__ import __version__
+from ._async.connection import AsyncHTTP2Connection
+from ._sync.connection import HTTP2Connection
 
-__all__ = ["__version__"]
+__all__ = ["AsyncHTTP2Connection", "HTTP2Connection", "__version__"]

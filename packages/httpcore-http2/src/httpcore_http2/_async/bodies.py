@@ -1,0 +1,108 @@
+"""The body of a response, read from its stream's inbox.
+
+It is an object, not a generator: that costs less for each chunk, and where it stands can be seen.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from httpcore_interfaces import AsyncByteStream, StreamClosed, StreamConsumed
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from httpcore_interfaces import AsyncTrace, Request, ResponseExtensions, Timeouts
+
+    from .._core.streams import Stream
+    from .connection import AsyncHTTP2Connection
+
+__all__ = ["AsyncHTTP2Body"]
+
+
+class AsyncHTTP2Body(AsyncByteStream):
+    """Chunks of a response's content, as they come.
+
+    Each wait is limited by the request's `read` timeout. Raises `HTTPCoreError`, after which the exchange is over, as it
+    is when a wait is cancelled: the stream is reset, other requests are not touched. At the end, `trailers` appears
+    among the response's extensions if the server sent any. One reader at a time.
+    """
+
+    __slots__ = (
+        "_connection",
+        "_extensions",
+        "_has_begun",
+        "_is_closed",
+        "_is_over",
+        "_request",
+        "_stream",
+        "_timeouts",
+        "_trace",
+    )
+
+    def __init__(
+        self,
+        connection: AsyncHTTP2Connection,
+        stream: Stream,
+        request: Request,
+        timeouts: Timeouts,
+        trace: AsyncTrace | None,
+        extensions: ResponseExtensions,
+    ) -> None:
+        self._connection = connection
+        self._stream = stream
+        self._request = request
+        self._timeouts = timeouts
+        self._trace = trace
+        self._extensions = extensions
+        self._has_begun = False
+        self._is_over = False
+        self._is_closed = False
+
+    def __aiter__(self) -> Self:
+        if self._is_over and not self._is_closed:
+            raise StreamConsumed
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._is_over:
+            if self._is_closed:
+                raise StreamClosed
+            raise StopAsyncIteration
+        trace = self._trace
+        if trace is not None and not self._has_begun:
+            self._has_begun = True
+            await trace.event("receive_response_body.started", self._info())
+        try:
+            data = await self._connection.receive_body(self._stream, self._timeouts)
+        except BaseException as error:
+            self._is_over = self._is_closed = True
+            await self._connection.fail(error, self._stream, self._request, "read response body")
+            if trace is not None:
+                await trace.event("receive_response_body.failed", {"exception": error})
+            raise
+        if data:
+            return data
+        if self._stream.trailers is not None:
+            self._extensions["trailers"] = self._stream.trailers
+        if trace is not None:
+            await trace.event("receive_response_body.complete", {"return_value": None})
+        await self._end()
+        raise StopAsyncIteration
+
+    async def aclose(self) -> None:
+        """Give up what is left of the body; after its end there is nothing to do. Calling it again does nothing."""
+        if not self._is_over:
+            self._is_closed = True
+            await self._end()
+
+    async def _end(self) -> None:
+        self._is_over = True
+        if self._trace is None:
+            await self._connection.finish(self._stream)
+        else:
+            info = {"stream_id": self._stream.stream_id}
+            await self._trace.step("response_closed", info, self._connection.finish, self._stream)
+
+    def _info(self) -> dict[str, object]:
+        return {"request": self._request, "stream_id": self._stream.stream_id}

@@ -1,0 +1,367 @@
+"""One HTTP/2 connection, over any network stream, serving many requests at a time.
+
+The engine decides and the wire waits; this room sends a request through them and answers a pool's questions. It never
+asks about ALPN or the scheme: whoever makes the connection knows that the server speaks HTTP/2, which is also how prior
+knowledge (RFC 9113, 3.3) works.
+"""
+
+from __future__ import annotations
+
+import logging
+from time import monotonic
+from typing import TYPE_CHECKING, cast
+
+from httpcore_interfaces import (
+    AsyncConnectionInterface,
+    AsyncTrace,
+    ConnectionNotAvailable,
+    HTTPCoreError,
+    LocalProtocolError,
+    PlainByteStream,
+    ReadError,
+    Response,
+    Timeouts,
+    validate_request,
+)
+
+from .._core.failures import Failure
+from .._core.fields import content_length, request_fields
+from .._core.states import ConnectionState
+from .._core.streams import Wanted
+from .._engines import AsyncEngine
+from .bodies import AsyncHTTP2Body
+from .wire import AsyncWire
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterable
+    from types import TracebackType
+    from typing import Any, Self
+
+    from httpcore_interfaces import (
+        AsyncConnectionObserver,
+        AsyncNetworkStream,
+        Fields,
+        Origin,
+        Request,
+        ResponseExtensions,
+    )
+
+    from .._core.streams import Stream
+
+__all__ = ["AsyncHTTP2Connection"]
+
+logger = logging.getLogger("httpcore.http2")
+
+# Sending these twice is no worse than sending them once (RFC 9110, 9.2.2).
+_IDEMPOTENT = frozenset([b"GET", b"HEAD", b"OPTIONS", b"TRACE", b"PUT", b"DELETE"])
+
+
+class AsyncHTTP2Connection(AsyncConnectionInterface):
+    """An HTTP/2 connection to `origin` over `stream`, for any number of tasks at the same time.
+
+    - `origin`: what it leads to.
+    - `stream`: a connected network stream whose peer speaks HTTP/2. It belongs to the connection from now on.
+    - `keepalive_expiry`: seconds it may stay idle before `has_expired()` says so; `None` for no limit.
+
+    A time-out, a cancellation, or closing a response early ends that one request; the others go on. That holds for a
+    write that is cut short if the stream's `get_extra_info("bytes_written")` counts the bytes it has taken; with a
+    stream that does not count, the connection is lost, for nobody knows what the server has got.
+    """
+
+    def __init__(
+        self, origin: Origin, stream: AsyncNetworkStream, keepalive_expiry: float | None = None
+    ) -> None:
+        self._origin = origin
+        self._engine = AsyncEngine()
+        self._wire = AsyncWire(stream, self._engine)
+        self._keepalive_expiry = keepalive_expiry
+        self._expires_at: float | None = None
+        self._observer: AsyncConnectionObserver | None = None
+
+    # Requests.
+
+    async def handle_async_request(self, request: Request) -> Response:
+        """Send `request` and return the response once its head is there; its body is still to be read.
+
+        Raises `HTTPCoreError`; `ConnectionNotAvailable` when all streams are taken or the connection takes no more,
+        with nothing of the request used up. May be called while other requests are under way.
+        """
+        validate_request(request)
+        if not self.can_handle_request(request.url.origin):
+            raise LocalProtocolError(
+                f"a request to {request.url.origin} was sent to the connection to {self._origin}",
+                safe_to_retry=True,
+            )
+        return await self.exchange(request, Timeouts.of(request.extensions))
+
+    async def exchange(self, request: Request, timeouts: Timeouts) -> Response:
+        """`handle_async_request` for a caller that has validated the request and read its time-outs already."""
+        engine = self._engine
+        if engine.state == ConnectionState.IDLE and self._wire.network.get_extra_info(
+            "is_readable"
+        ):
+            await self._wire.absorb()
+            await self._settle()
+        if not engine.can_open():
+            raise ConnectionNotAvailable(origin=self._origin)
+        trace = AsyncTrace.of(request.extensions, logger, "http2")
+        if trace is not None and not engine.opened:
+            await self._traced_init(request, timeouts, trace)
+        try:
+            stream = self._open(request)
+        except ConnectionNotAvailable:
+            raise
+        except BaseException as error:
+            if isinstance(error, HTTPCoreError):
+                self._describe(error, None, request, "write request")
+            await self._end_exchange()
+            raise
+        phase = "write request"
+        try:
+            if trace is None:
+                await self._send(request, stream, timeouts)
+                phase = "read response head"
+                await self._receive_head(stream, timeouts)
+            else:
+                info = {"request": request, "stream_id": stream.stream_id}
+                await trace.step("send_request_headers", info, self._send_head, timeouts)
+                await trace.step("send_request_body", info, self._send, request, stream, timeouts)
+                phase = "read response head"
+                await trace.step(
+                    "receive_response_headers", info, self._receive_head, stream, timeouts
+                )
+        except BaseException as error:
+            await self.fail(error, stream, request, phase)
+            raise
+        extensions: ResponseExtensions = {
+            "http_version": b"HTTP/2",
+            "network_stream": self._wire.network,
+            "stream_id": stream.stream_id,
+        }
+        body = AsyncHTTP2Body(self, stream, request, timeouts, trace, extensions)
+        return Response.from_wire(
+            stream.status, stream.fields, body, cast("dict[str, Any]", extensions)
+        )
+
+    async def receive_body(self, stream: Stream, timeouts: Timeouts) -> bytes:
+        """The next part of a response's content, `b""` at its end. For the body that belongs to the stream."""
+        if not stream.has(Wanted.BODY):
+            await self._wire.wait(
+                stream,
+                Wanted.BODY,
+                timeouts.bounded(timeouts.read),
+                timeouts.bounded(timeouts.write),
+            )
+        engine = self._engine
+        data = engine.take_body(stream)
+        if engine.outbox.queued != engine.outbox.written:
+            await self._wire.flush(0, timeouts.bounded(timeouts.write))
+        if engine.capacity_has_changed:
+            await self._settle()
+        if not data and stream.failure is not None:
+            raise stream.failure.error()
+        return data
+
+    async def fail(
+        self, error: BaseException, stream: Stream, request: Request, phase: str
+    ) -> None:
+        """End an exchange by an error: tell what is known about it, and give up the stream."""
+        if isinstance(error, HTTPCoreError):
+            self._describe(error, stream, request, phase)
+        self._engine.give_up(stream)
+        await self._end_exchange(can_wait=isinstance(error, Exception))
+
+    async def finish(self, stream: Stream) -> None:
+        """End an exchange whose body was read to its end, or is not wanted any more."""
+        self._engine.give_up(stream)
+        await self._end_exchange()
+
+    # What a pool asks.
+
+    def observe(self, observer: AsyncConnectionObserver) -> None:
+        """From now on tell `observer`, which replaces an earlier one."""
+        self._observer = observer
+
+    def stream_limit(self) -> int:
+        """How many requests may be under way at once: the server's limit, but 100 at most; 0 when it takes no more."""
+        return self._engine.stream_limit()
+
+    def can_handle_request(self, origin: Origin) -> bool:
+        """Whether it leads to this origin."""
+        return origin == self._origin
+
+    def is_available(self) -> bool:
+        """Whether it can take a request now."""
+        return self._engine.can_open()
+
+    def has_expired(self) -> bool:
+        """Whether it has been idle for too long.
+
+        Bytes that have come meanwhile do not make it stale: a server may send PING, SETTINGS, or the end of a response
+        that was closed early. They are looked at when the next request comes, before any of it is used up.
+        """
+        return (
+            self._engine.state == ConnectionState.IDLE
+            and self._expires_at is not None
+            and monotonic() > self._expires_at
+        )
+
+    def is_idle(self) -> bool:
+        """Whether it is open and serves no request."""
+        return self._engine.state == ConnectionState.IDLE
+
+    def is_closed(self) -> bool:
+        """Whether it is closed for good."""
+        return self._engine.state == ConnectionState.CLOSED
+
+    def info(self) -> str:
+        """The connection in a few words, for people."""
+        return (
+            f"{str(self._origin)!r}, HTTP/2, {self._engine.state.name}, "
+            f"Request Count: {self._engine.opened}"
+        )
+
+    async def aclose(self) -> None:
+        """Close at once; requests under way end with `ReadError`. Calling it again does nothing."""
+        self._engine.close(
+            Failure(ReadError, "the connection was closed while the request was under way")
+        )
+        await self._wire.aclose()
+
+    def __repr__(self) -> str:
+        return (
+            f"<{type(self).__name__} [{str(self._origin)!r}, {self._engine.state.name}, "
+            f"Request Count: {self._engine.opened}]>"
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        await self.aclose()
+
+    # The steps of a request.
+
+    def _open(self, request: Request) -> Stream:
+        fields = request_fields(request)
+        length = content_length(fields)
+        body = request.stream
+        if type(body) is PlainByteStream:
+            end = not body.content
+        elif not hasattr(body, "__aiter__"):
+            raise TypeError(
+                "the content of an asynchronous request must be bytes or an asynchronous iterable of bytes, "
+                f"but got {type(body).__name__}"
+            )
+        else:
+            end = length == 0 or not _announces_content(request)
+        if end and length:
+            raise LocalProtocolError(
+                f"the request has no content, but its Content-Length promises {length} bytes"
+            )
+        return self._engine.open(fields, length, end=end)
+
+    async def _traced_init(self, request: Request, timeouts: Timeouts, trace: AsyncTrace) -> None:
+        await trace.step("send_connection_init", {"request": request}, self._send_head, timeouts)
+
+    async def _send_head(self, timeouts: Timeouts) -> None:
+        await self._wire.flush(self._engine.outbox.queued, timeouts.bounded(timeouts.write))
+
+    async def _send(self, request: Request, stream: Stream, timeouts: Timeouts) -> None:
+        """Send the content, in one write with the head where both are there already."""
+        body = request.stream
+        if stream.is_sent:
+            await self._send_head(timeouts)
+        elif type(body) is PlainByteStream:
+            await self._send_chunk(stream, body.content, timeouts, end=True)
+        else:
+            await self._send_head(timeouts)
+            async for chunk in cast("AsyncIterable[bytes]", body):
+                if not stream.wants_upload:
+                    return
+                # With the last promised byte END_STREAM can go along.
+                await self._send_chunk(stream, chunk, timeouts, end=stream.to_send == len(chunk))
+            if not stream.is_sent:
+                await self._send_chunk(stream, b"", timeouts, end=True)
+
+    async def _send_chunk(
+        self, stream: Stream, chunk: bytes, timeouts: Timeouts, *, end: bool
+    ) -> None:
+        view = memoryview(chunk)
+        while True:
+            sent = self._engine.send(stream, view, end=end)
+            await self._send_head(timeouts)
+            if sent == len(view):
+                return
+            view = view[sent:]
+            limit = timeouts.bounded(timeouts.write)
+            await self._wire.wait(stream, Wanted.WINDOW, limit, limit)
+
+    async def _receive_head(self, stream: Stream, timeouts: Timeouts) -> tuple[int, Fields]:
+        await self._wire.wait(
+            stream,
+            Wanted.HEAD,
+            timeouts.bounded(timeouts.read),
+            timeouts.bounded(timeouts.write),
+        )
+        if self._engine.capacity_has_changed:
+            await self._settle()
+        if not stream.status:
+            assert stream.failure is not None
+            raise stream.failure.error()
+        return stream.status, stream.fields
+
+    # The end of an exchange.
+
+    async def _end_exchange(self, *, can_wait: bool = True) -> None:
+        engine = self._engine
+        if engine.state == ConnectionState.IDLE and self._keepalive_expiry is not None:
+            self._expires_at = monotonic() + self._keepalive_expiry
+        engine.take_capacity_change()
+        observer = self._observer
+        is_dropping = observer is not None and observer.exchange_ended()
+        if engine.state == ConnectionState.CLOSED:
+            await self._wire.aclose()
+        elif can_wait and engine.outbox.queued != engine.outbox.written:
+            await self._wire.flush_quietly()
+        if is_dropping:
+            assert observer is not None
+            await observer.aclose_dropped()
+
+    async def _settle(self) -> None:
+        """Do what follows from a change that the server has made."""
+        if self._engine.take_capacity_change() and self._observer is not None:
+            self._observer.capacity_changed()
+        if self._engine.state == ConnectionState.CLOSED:
+            await self._wire.aclose()
+
+    def _describe(
+        self, error: HTTPCoreError, stream: Stream | None, request: Request, phase: str
+    ) -> None:
+        """Fill in what this room knows about an error that leaves it."""
+        sent = received = 0
+        if stream is not None:
+            if self._engine.outbox.written > stream.start:
+                sent = stream.bytes_sent
+            received = stream.bytes_received
+        error.add_details(
+            phase=phase,
+            method=request.method.decode("ascii", "backslashreplace"),
+            origin=self._origin,
+            reused=stream is not None and stream.stream_id > 1,
+            bytes_sent=sent,
+            bytes_received=received,
+            safe_to_retry=not sent or (not received and request.method in _IDEMPOTENT),
+        )
+
+
+def _announces_content(request: Request) -> bool:
+    """Whether content that is not there yet is to be expected; HTTP/1.1 would say so in these fields."""
+    return any(
+        name.lower() in (b"content-length", b"transfer-encoding") for name, _ in request.headers
+    )

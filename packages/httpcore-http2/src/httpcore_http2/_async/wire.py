@@ -1,0 +1,221 @@
+"""The waiting: one reader and one writer at a time, and nobody's in particular.
+
+Requests share the connection, so whoever waits for a response reads for all, and whoever has something to send writes
+what all have queued. Nobody keeps such a turn when it has what it came for, when its time is up, or when it is
+cancelled; the engine then offers it to the next.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from httpcore_interfaces import (
+    AsyncParker,
+    HTTPCoreError,
+    ReadTimeout,
+    WriteError,
+    WriteTimeout,
+)
+
+from .._core.engine import Turn
+from .._core.failures import Failure
+from .._core.states import ConnectionState
+from .._core.streams import Wanted
+
+if TYPE_CHECKING:
+    from httpcore_interfaces import AsyncNetworkStream
+
+    from .._core.streams import Stream
+    from .._engines import AsyncEngine
+
+__all__ = ["AsyncWire"]
+
+READ_SIZE = 64 * 1024
+
+# Seconds for what is said in parting, to a server that may not listen any more.
+_PARTING = 1.0
+
+
+class AsyncWire:
+    """A network stream and the engine that understands it."""
+
+    __slots__ = ("_base", "_engine", "_is_closed", "network")
+
+    def __init__(self, network: AsyncNetworkStream, engine: AsyncEngine) -> None:
+        self.network = network
+        self._engine = engine
+        self._is_closed = False
+        # What the stream had written before it was ours; None when it does not count.
+        self._base: int | None = network.get_extra_info("bytes_written")
+
+    async def flush(self, mark: int, timeout: float | None) -> None:
+        """Have everything before position `mark` written, and whatever else waits.
+
+        `timeout`: seconds. Raises `WriteTimeout`. A connection that can only be read any more is not an error here: the
+        answer may be on its way already.
+        """
+        data = self._engine.begin_write(mark, None)
+        if data is None:
+            data = await self._line_up(mark, timeout)
+        while data:
+            try:
+                await self.network.write(data, timeout)
+            except WriteError as error:
+                self._engine.lose_writing(Failure(type(error), error.message, error))
+                return
+            except BaseException:
+                self._write_was_interrupted()
+                raise
+            data = self._engine.end_write(len(data), mark)
+
+    async def flush_quietly(self) -> None:
+        """Write what waits, if nobody is writing; a server that does not take it is no matter."""
+        with suppress(HTTPCoreError):
+            await self.flush(0, _PARTING)
+
+    async def wait(
+        self, stream: Stream, wanted: Wanted, timeout: float | None, write_timeout: float | None
+    ) -> None:
+        """Wait until something is there for this stream, reading for all where nobody else does.
+
+        `timeout`: seconds for all of it. `write_timeout`: seconds for what has to be written in between. Raises
+        `ReadTimeout`, or `WriteTimeout` when what is waited for is the window.
+        """
+        engine = self._engine
+        turn = engine.wait(stream, wanted, None)
+        if turn == Turn.READY:
+            return
+        start = monotonic()
+        deadline = None if timeout is None else start + timeout
+        while turn != Turn.READY:
+            if turn == Turn.READ:
+                in_time = await self._read(stream, wanted, deadline, write_timeout)
+            else:
+                in_time = await self._park(stream, wanted, deadline)
+            if not in_time:
+                raise _timed_out(wanted, timeout, monotonic() - start)
+            turn = engine.wait(stream, wanted, None)
+
+    async def absorb(self) -> None:
+        """Take in what the server has sent while nobody was waiting; do not wait for more."""
+        engine = self._engine
+        while engine.state == ConnectionState.IDLE and self.network.get_extra_info("is_readable"):
+            if not engine.begin_reading():
+                return
+            try:
+                data = await self.network.read(READ_SIZE, 0.0)
+            except ReadTimeout:
+                engine.stop_reading()
+                return
+            except HTTPCoreError as error:
+                engine.lose(Failure(type(error), error.message, error))
+                engine.stop_reading()
+                return
+            except BaseException:
+                engine.stop_reading()
+                raise
+            engine.receive(data, monotonic(), None, Wanted.HEAD)
+
+    async def aclose(self) -> None:
+        """Say what is still to be said, and close the network stream. Calling it again does nothing."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        try:
+            data = self._engine.begin_write(0, None)
+            if data:
+                await self.network.write(data, _PARTING)
+        except HTTPCoreError:
+            pass
+        finally:
+            self._engine.shut()
+            await self.network.aclose()
+
+    async def _read(
+        self,
+        stream: Stream,
+        wanted: Wanted,
+        deadline: float | None,
+        write_timeout: float | None,
+    ) -> bool:
+        """Read for all, until what is wanted is there; returns whether it came in time."""
+        engine = self._engine
+        is_over = False
+        try:
+            while not is_over:
+                try:
+                    data = await self.network.read(READ_SIZE, _left(deadline))
+                except ReadTimeout:
+                    return False
+                except HTTPCoreError as error:
+                    engine.lose(Failure(type(error), error.message, error))
+                    return True
+                is_over = engine.receive(data, monotonic(), stream, wanted)
+                # Acknowledgements; they need not wait for a writer to come by.
+                if engine.outbox.queued != engine.outbox.written:
+                    await self.flush(0, write_timeout)
+        finally:
+            if not is_over:
+                engine.stop_reading()
+        return True
+
+    async def _park(self, stream: Stream, wanted: Wanted, deadline: float | None) -> bool:
+        """Let another read; returns whether it is time to ask again."""
+        parker = AsyncParker()
+        if self._engine.wait(stream, wanted, parker) != Turn.PARK:
+            return True
+        told = False
+        try:
+            told = await parker.park(_left(deadline))
+        finally:
+            if not told:
+                self._engine.leave(stream, parker)
+        return told
+
+    async def _line_up(self, mark: int, timeout: float | None) -> bytes:
+        """Wait while another writes; returns what is left to write."""
+        start = monotonic()
+        deadline = None if timeout is None else start + timeout
+        while True:
+            parker = AsyncParker()
+            data = self._engine.begin_write(mark, parker)
+            if data is not None:
+                return data
+            told = False
+            try:
+                told = await parker.park(_left(deadline))
+            finally:
+                if not told:
+                    self._engine.leave_write(parker)
+            if not told:
+                raise _timed_out(Wanted.WINDOW, timeout, monotonic() - start)
+
+    def _write_was_interrupted(self) -> None:
+        """Keep the rest for the next writer where the stream knows what it has taken; else nothing can be saved."""
+        if self._base is None:
+            sentence = "a write was cut short, and the network stream cannot tell where"
+            self._engine.lose(Failure(WriteError, sentence))
+            self._engine.shut()
+        else:
+            counted = self.network.get_extra_info("bytes_written") - self._base
+            self._engine.interrupt_write(counted - self._engine.outbox.written)
+
+
+def _left(deadline: float | None) -> float | None:
+    return None if deadline is None else max(0.0, deadline - monotonic())
+
+
+def _timed_out(wanted: Wanted, limit: float | None, elapsed: float) -> ReadTimeout | WriteTimeout:
+    if wanted == Wanted.WINDOW:
+        return WriteTimeout(
+            f"write timeout: the server took no more of this request for {elapsed:.3g} s",
+            limit=limit or 0.0,
+            elapsed=elapsed,
+        )
+    return ReadTimeout(
+        f"read timeout: the server sent nothing for this request for {elapsed:.3g} s",
+        limit=limit or 0.0,
+        elapsed=elapsed,
+    )

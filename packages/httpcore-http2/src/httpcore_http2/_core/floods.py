@@ -1,0 +1,63 @@
+"""How much a server may keep us busy without getting anywhere (RFC 9113, 10.5).
+
+Frames that bring no request forward cost a token: PING, SETTINGS, PRIORITY, WINDOW_UPDATE, empty DATA, frames of unknown
+types, frames for streams that are gone. Tokens come back with time, and with everything that such frames usually come
+along with: requests we open, content that arrives, content that we send. An honest server never gets near the end; one
+that floods does within milliseconds, and the connection ends with ENHANCE_YOUR_CALM.
+"""
+
+from __future__ import annotations
+
+from .frames import HEADER_LENGTH, FrameKind
+
+__all__ = ["FloodGuard"]
+
+# Tokens.
+_CAPACITY = 2000.0
+_PER_SECOND = 200.0
+_PER_REQUEST = 20.0
+# Servers give credit for an upload in steps as small as 1 KiB, for the stream and for the connection.
+_PER_DATA_SENT = 40.0
+_PER_DATA_RECEIVED = 1.0
+
+_END_STREAM = 0x1
+_COSTS: dict[int, float] = {FrameKind.SETTINGS: 5.0}
+
+
+class FloodGuard:
+    """A bucket of tokens for one connection. Time is seconds on any steady clock."""
+
+    __slots__ = ("_last", "tokens")
+
+    def __init__(self) -> None:
+        self.tokens = _CAPACITY
+        self._last: float | None = None
+
+    def tick(self, now: float) -> None:
+        """Time has passed."""
+        if self._last is not None:
+            self._add((now - self._last) * _PER_SECOND)
+        self._last = now
+
+    def opened_request(self) -> None:
+        """We have opened a stream."""
+        self._add(_PER_REQUEST)
+
+    def sent_data(self) -> None:
+        """We have sent a DATA frame."""
+        self._add(_PER_DATA_SENT)
+
+    def allows(self, frame: bytes) -> bool:
+        """Whether this frame may still be looked at."""
+        kind = frame[3]
+        if kind == FrameKind.DATA:
+            if len(frame) > HEADER_LENGTH:
+                self._add(_PER_DATA_RECEIVED)
+                return True
+            if frame[4] & _END_STREAM:
+                return True
+        self.tokens -= _COSTS.get(kind, 1.0)
+        return self.tokens > 0.0
+
+    def _add(self, tokens: float) -> None:
+        self.tokens = min(_CAPACITY, self.tokens + tokens)
