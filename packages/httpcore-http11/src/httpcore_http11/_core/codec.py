@@ -24,6 +24,7 @@ from .fast_lane import (
     read_plain_head,
 )
 from .judge import Head, Judge, judged_request
+from .lenient import without_broken_values
 from .limits import DEFAULT_LIMITS, Limits
 
 if TYPE_CHECKING:
@@ -34,6 +35,11 @@ if TYPE_CHECKING:
 __all__ = ["Codec", "Head"]
 
 _BODILESS = frozenset((204, 304))
+
+# Framing and routing, which come too late after the body.
+_NO_TRAILERS = frozenset(
+    (b"content-length", b"transfer-encoding", b"host", b"connection", b"te", b"trailer", b"upgrade")
+)
 
 # A head that comes in more pieces than this goes to h11, which does not search it from its beginning every time.
 _PATIENCE = 8
@@ -127,6 +133,8 @@ class Codec:
         self._attempts = 0
         if self.trailers:
             self.trailers = []
+        if self.skipped:
+            self.skipped = []
         if self._informational:
             self._informational = self._informational_bytes = 0
         return head
@@ -173,7 +181,7 @@ class Codec:
             self._to_send = 0
             if not trailers:
                 return b"0\r\n\r\n"
-            validate_fields(trailers, "trailer")
+            self._validate_trailers(trailers)
             return b"0\r\n%b\r\n" % b"".join(
                 [b"%b: %b\r\n" % (name, value) for name, value in trailers]
             )
@@ -182,10 +190,24 @@ class Codec:
                 f"the body ended after {self.body_length - left} bytes, but {self._declared()}"
             )
         if trailers:
+            self.check_trailers_allowed()
+        return b""
+
+    def check_trailers_allowed(self) -> None:
+        """Raises `LocalProtocolError` when the request's head does not allow trailers."""
+        if self.body_length != CHUNKED:
             raise LocalProtocolError(
                 "trailers need Transfer-Encoding: chunked, which this request does not declare"
             )
-        return b""
+
+    @staticmethod
+    def _validate_trailers(trailers: Sequence[tuple[bytes, bytes]]) -> None:
+        validate_fields(trailers, "trailer")
+        for name, _ in trailers:
+            if name.lower() in _NO_TRAILERS:
+                raise LocalProtocolError(
+                    f"{name!r} must not be sent as a trailer (RFC 9110, 6.5.1); put it into the head"
+                )
 
     def _take(self, size: int) -> None:
         left = self._to_send - size
@@ -248,6 +270,11 @@ class Codec:
         if self._eof and not data:
             # Programs look for these very words, which are httpcore's.
             raise RemoteProtocolError("Server disconnected without sending a response.")
+        if self._lenient and not self._eof and len(data) <= self._limits.head_bytes:
+            mended = without_broken_values(data)
+            if mended is None:
+                return None
+            self._buffer, self.skipped = mended
         return self._call_judge()
 
     def next_chunk(self) -> bytes | None:

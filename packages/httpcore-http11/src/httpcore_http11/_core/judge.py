@@ -33,6 +33,8 @@ _is_continuation = re.compile(rb"[ \t][\t\x20-\x7e\x80-\xff]*\r?").fullmatch
 
 # A size line and the two line ends of a chunk: what is beyond that is extension.
 _PLAIN_CHUNK_OVERHEAD = 24
+# More than anybody reads at once.
+_READ_BYTES = 1 << 20
 _CHUNKED_HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
@@ -53,6 +55,7 @@ class Judge:
     """Reads one head, and the body that belongs to it, with h11."""
 
     __slots__ = (
+        "_chunked",
         "_chunks",
         "_content",
         "_end",
@@ -68,7 +71,9 @@ class Judge:
     def __init__(self, method: bytes, upgrade: bytes, limits: Limits, offset: int) -> None:
         """`method` and `upgrade` are the request's; `offset` is where in the response the bytes to come begin."""
         self._h11 = h11.Connection(
-            h11.CLIENT, max_incomplete_event_size=max(limits.head_bytes, limits.trailer_bytes)
+            h11.CLIENT,
+            # Never reached: the limits below are looked at first, and say what they are.
+            max_incomplete_event_size=limits.head_bytes + limits.trailer_bytes + _READ_BYTES,
         )
         # Of the request, only these two bear on how its response is read.
         fields = [(b"Host", b"-")]
@@ -80,6 +85,7 @@ class Judge:
         self._offset = offset
         self._fed = 0
         self._start = bytearray()  # of the head, for the sake of errors
+        self._chunked = False
         self._chunks = 0
         self._content = 0
         self._overhead = 0
@@ -116,14 +122,13 @@ class Judge:
         except h11.RemoteProtocolError as error:
             raise self._explained(error) from error
         if event is h11.NEED_DATA:
+            self._refuse_large_head(self._fed)
             return None
         assert isinstance(event, (h11.InformationalResponse, h11.Response))
         self._overhead = self._fed - len(self.unread())
-        if self._overhead > self._limits.head_bytes:
-            raise RemoteProtocolError(
-                f"the response head has {self._overhead} bytes; the limit head_bytes is {self._limits.head_bytes}"
-            )
+        self._refuse_large_head(self._overhead)
         fields = event.headers.raw_items()
+        self._chunked = any(name == b"transfer-encoding" for name, _ in event.headers)
         self._refuse_controls(fields, event.reason)
         return b"HTTP/" + event.http_version, event.status_code, event.reason, fields
 
@@ -153,9 +158,8 @@ class Judge:
                 continue
             if isinstance(event, h11.EndOfMessage):
                 self._end = event
-                self._refuse_much_overhead(len(self.unread()), event.headers.raw_items())
-            elif self._chunks:
-                self._refuse_much_overhead(len(self.unread()), [])
+            if self._chunked:
+                self._refuse_much_overhead(len(self.unread()), self.trailers())
             break
         if pieces:
             return b"".join(pieces)
@@ -165,6 +169,12 @@ class Judge:
         """The trailer fields, once the body has ended."""
         return [] if self._end is None else self._end.headers.raw_items()
 
+    def _refuse_large_head(self, size: int) -> None:
+        if size > self._limits.head_bytes:
+            raise RemoteProtocolError(
+                f"the response head has at least {size} bytes; the limit head_bytes is {self._limits.head_bytes}"
+            )
+
     def _refuse_much_overhead(self, unread: int, trailers: Fields) -> None:
         limits = self._limits
         trailer_bytes = sum(len(name) + len(value) + 4 for name, value in trailers)
@@ -173,8 +183,9 @@ class Judge:
             or len(trailers) > limits.trailer_fields
         ):
             raise RemoteProtocolError(
-                f"the trailer section has {len(trailers)} fields in at least {max(trailer_bytes, unread)} bytes; the "
-                f"limits trailer_fields and trailer_bytes are {limits.trailer_fields} and {limits.trailer_bytes}"
+                f"a trailer section, or an unfinished line of a chunked body, has {max(trailer_bytes, unread)} bytes and "
+                f"{len(trailers)} fields; the limits trailer_bytes and trailer_fields are {limits.trailer_bytes} and "
+                f"{limits.trailer_fields}"
             )
         self._refuse_controls(trailers, b"")
         extensions = (
@@ -215,8 +226,9 @@ class Judge:
                 f"{_shortened(str(error))} (before byte {offset} of the response)"
             )
         offset, line = _first_bad_line(bytes(self._start))
+        what = str(error).partition(": bytearray")[0]
         return RemoteProtocolError(
-            f"{_shortened(str(error))} (byte {self._offset + offset} of the response: {_shown(line)})"
+            f"{_shortened(what)} (byte {self._offset + offset} of the response: {_shown(line)})"
         )
 
 

@@ -108,6 +108,24 @@ class HTTP11Connection(ConnectionInterface):
       `skipped_fields` extension, instead of refusing the response.
     """
 
+    __slots__ = (
+        "__weakref__",
+        "_bytes_sent",
+        "_codec",
+        "_continue_timeout",
+        "_early",
+        "_expires_at",
+        "_keepalive_expiry",
+        "_method",
+        "_observer",
+        "_origin",
+        "_requests",
+        "_source",
+        "_state",
+        "_stream",
+        "_wrote",
+    )
+
     READ_NUM_BYTES = 65_536
 
     def __init__(
@@ -145,7 +163,7 @@ class HTTP11Connection(ConnectionInterface):
         """
         validate_request(request)
         timeouts = Timeouts.of(request.extensions)
-        if self._state in (NEW, IDLE) and self.has_expired():
+        if self._state is IDLE and self.has_expired():
             self.close()
         return self.exchange(request, timeouts)
 
@@ -218,6 +236,8 @@ class HTTP11Connection(ConnectionInterface):
         """Write the head, and what of the body can go with it in one write."""
         codec = self._codec
         data = codec.encode_head(request.method, request.url.target, request.headers)
+        if "trailers" in request.extensions:
+            codec.check_trailers_allowed()
         body = request.stream
         if codec.expects_continue and codec.body_length:
             self._source = open_source(body)
@@ -348,7 +368,10 @@ class HTTP11Connection(ConnectionInterface):
     def _look_for_head(self, request: Request) -> None:
         """Read what has come while the request was being written."""
         codec = self._codec
-        codec.receive(self._stream.read(self.READ_NUM_BYTES, 0.0))
+        try:
+            codec.receive(self._stream.read(self.READ_NUM_BYTES, 0.0))
+        except ReadTimeout:
+            return  # what could be read was TLS's own
         while (head := codec.next_head()) is not None:
             if head[1] >= 200:
                 self._early = head
@@ -508,8 +531,11 @@ class HTTP11Connection(ConnectionInterface):
         return self._state is IDLE or self._state is NEW
 
     def has_expired(self) -> bool:
-        """Whether an idle connection has become useless: too old, closed by the server, or with bytes nobody asked for."""
-        if self._state is not IDLE and self._state is not NEW:
+        """Whether an idle connection has become useless: too old, closed by the server, or with bytes nobody asked for.
+
+        A connection that has served nobody yet cannot give one caller another's response, so it is not asked.
+        """
+        if self._state is not IDLE:
             return False
         if self._expires_at is not None and monotonic() > self._expires_at:
             return True
