@@ -54,6 +54,7 @@ from ._sync.network import NetworkBackend, NetworkStream
 from ._sync.requests import ConnectionInterface, ConnectionObserver, RequestInterface
 from ._sync.trace import Trace
 from ._sync.transports import SyncHTTPTransport
+from ._types import ContentTypes, HeaderTypes
 from ._urls import DEFAULT_PORTS, URL, Origin, URLTuple
 
 __all__ = [
@@ -77,9 +78,11 @@ __all__ = [
     "ConnectionInterface",
     "ConnectionNotAvailable",
     "ConnectionObserver",
+    "ContentTypes",
     "ErrorDetails",
     "Fields",
     "HTTPCoreError",
+    "HeaderTypes",
     "IteratorByteStream",
     "LocalProtocolError",
     "NetworkBackend",

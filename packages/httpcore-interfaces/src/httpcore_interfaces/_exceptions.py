@@ -45,18 +45,18 @@ __all__ = [
 class ErrorDetails(TypedDict, total=False):
     """The fields of an `HTTPCoreError`, as keyword arguments."""
 
-    phase: str
-    method: str
-    origin: Origin
-    proxy: Origin
-    peer: str
-    reused: bool
-    bytes_sent: int
-    bytes_received: int
-    limit: float
-    elapsed: float
-    safe_to_retry: bool
-    attempts: tuple[tuple[str, BaseException], ...]
+    phase: str | None
+    method: str | None
+    origin: Origin | None
+    proxy: Origin | None
+    peer: str | None
+    reused: bool | None
+    bytes_sent: int | None
+    bytes_received: int | None
+    limit: float | None
+    elapsed: float | None
+    safe_to_retry: bool | None
+    attempts: tuple[tuple[str, BaseException], ...] | None
 
 
 class HTTPCoreError(Exception):
@@ -98,7 +98,7 @@ class HTTPCoreError(Exception):
             unknown = details.keys() - ErrorDetails.__annotations__.keys()
             if unknown:
                 raise TypeError(f"{type(self).__name__} has no field named {sorted(unknown)[0]!r}")
-            self.__dict__.update(details)
+            self.add_details(**details)
 
     def add_details(self, **details: Unpack[ErrorDetails]) -> Self:
         """Fill in fields that are not set yet, and return the exception itself."""

@@ -24,20 +24,12 @@ if TYPE_CHECKING:
         Iterator,
         Mapping,
         MutableMapping,
-        Sequence,
     )
     from typing import Any, TypeAlias
 
     from ._fields import Fields
+    from ._types import ContentTypes, HeaderTypes
 
-    HeaderTypes: TypeAlias = (
-        Sequence[tuple[bytes | str, bytes | str]]
-        | Mapping[bytes | str, bytes | str]
-        | Mapping[str, str]
-        | Mapping[bytes, bytes]
-        | None
-    )
-    ContentTypes: TypeAlias = bytes | Iterable[bytes] | AsyncIterable[bytes] | None
     ByteStreams: TypeAlias = (
         AsyncByteStream | SyncByteStream | Iterable[bytes] | AsyncIterable[bytes]
     )

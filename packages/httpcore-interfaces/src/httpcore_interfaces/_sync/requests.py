@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .._extensions import Timeouts
-    from .._messages import ContentTypes, HeaderTypes, Request, Response
+    from .._messages import Request, Response
+    from .._types import ContentTypes, HeaderTypes
     from .._urls import URL, Origin
 
 __all__ = ["ConnectionInterface", "ConnectionObserver", "RequestInterface"]
