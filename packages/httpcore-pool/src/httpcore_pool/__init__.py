@@ -1,5 +1,62 @@
-"""Connection pooling, routing, TLS and network backends for httpcore."""
+"""Connection pools for threads, asyncio and Trio.
+
+The pool owns no tasks and no threads, decides in O(1), and loses no slot. It speaks whatever protocol packages are
+installed beside it: `httpcore-http11`, `httpcore-http2`, or both.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from .__about__ import __version__
+from ._async.connection import AsyncHTTPConnection
+from ._async.request_face import AsyncSOCKSProxy
+from ._backends.auto import AutoBackend
+from ._backends.blocking import SyncBackend
+from ._errors import PoolClosed
+from ._faces import AsyncConnectionPool, AsyncHTTPProxy, SyncConnectionPool, SyncHTTPProxy
+from ._sync.connection import HTTPConnection
+from ._sync.request_face import ConnectionPool, HTTPProxy, SOCKSProxy
+from ._tls import default_ssl_context
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from ._backends.anyio_sockets import AnyIOBackend, TrioBackend
+    from ._backends.asyncio_native import AsyncioBackend
+
+__all__ = [
+    "AnyIOBackend",
+    "AsyncConnectionPool",
+    "AsyncHTTPConnection",
+    "AsyncHTTPProxy",
+    "AsyncSOCKSProxy",
+    "AsyncioBackend",
+    "AutoBackend",
+    "ConnectionPool",
+    "HTTPConnection",
+    "HTTPProxy",
+    "PoolClosed",
+    "SOCKSProxy",
+    "SyncBackend",
+    "SyncConnectionPool",
+    "SyncHTTPProxy",
+    "TrioBackend",
+    "__version__",
+    "default_ssl_context",
+]
+
+# What needs a package or a module that not every program uses.
+_LOADED_WHEN_ASKED_FOR = {
+    "AnyIOBackend": "._backends.anyio_sockets",
+    "AsyncioBackend": "._backends.asyncio_native",
+    "TrioBackend": "._backends.anyio_sockets",
+}
+
+
+def __getattr__(name: str) -> object:
+    module = _LOADED_WHEN_ASKED_FOR.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = globals()[name] = getattr(import_module(module, __name__), name)
+    return value

@@ -1,0 +1,275 @@
+"""A connection to one origin: it dials when it is first needed and then speaks whatever protocol was agreed on."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from httpcore_interfaces import (
+    AsyncConnectionInterface,
+    ConnectError,
+    ConnectionNotAvailable,
+    ConnectTimeout,
+    Timeouts,
+    validate_request,
+)
+
+from .._backends.default import default_async_backend
+from .._core.replays import backoff
+from .._core.routes import as_forwarded, origin_of, plan_route
+from .._core.settings import Settings
+from .._protocols import (
+    make_async_http2_connection,
+    make_async_http11_connection,
+    require_protocols,
+)
+from .dialing import AsyncDialer
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Iterable
+    from types import TracebackType
+    from typing import Self, TypeAlias
+
+    from httpcore_interfaces import (
+        SOCKET_OPTION,
+        AsyncNetworkBackend,
+        AsyncNetworkStream,
+        AsyncParker,
+        Origin,
+        Request,
+        Response,
+    )
+
+    from .._core.ledger import Slot
+    from .._ledgers import AsyncLedger
+
+    PoolLedger: TypeAlias = AsyncLedger["AsyncHTTPConnection", AsyncParker]
+    PoolSlot: TypeAlias = Slot["AsyncHTTPConnection", AsyncParker]
+
+__all__ = ["AsyncHTTPConnection"]
+
+monotonic = time.monotonic
+
+
+class AsyncHTTPConnection(AsyncConnectionInterface):
+    """A connection to one origin, which it dials on the first request.
+
+    The arguments are those of the pool. Under a pool it is also the observer of its protocol connection: it stands
+    between that and the ledger.
+    """
+
+    __slots__ = (
+        "_is_dialing",
+        "_is_failed",
+        "_is_forward",
+        "_ledger",
+        "_settings",
+        "_slot",
+        "origin",
+        "protocol",
+    )
+
+    def __init__(
+        self,
+        origin: Origin,
+        ssl_context: ssl.SSLContext | None = None,
+        keepalive_expiry: float | None = None,
+        http1: bool = True,
+        http2: bool = False,
+        retries: int = 0,
+        local_address: str | None = None,
+        uds: str | None = None,
+        network_backend: AsyncNetworkBackend | None = None,
+        socket_options: Iterable[SOCKET_OPTION] | None = None,
+    ) -> None:
+        require_protocols(http1, http2)
+        self._start(
+            origin,
+            Settings(
+                backend=default_async_backend() if network_backend is None else network_backend,
+                ssl_context=ssl_context,
+                keepalive_expiry=keepalive_expiry,
+                http1=http1,
+                http2=http2,
+                retries=retries,
+                local_address=local_address,
+                uds=uds,
+                socket_options=socket_options,
+            ),
+        )
+
+    @classmethod
+    def of(cls, origin: Origin, settings: Settings[AsyncNetworkBackend]) -> AsyncHTTPConnection:
+        """A connection as a pool makes it, with settings that were checked once."""
+        self = cls.__new__(cls)
+        self._start(origin, settings)
+        return self
+
+    def _start(self, origin: Origin, settings: Settings[AsyncNetworkBackend]) -> None:
+        self.origin = origin
+        self.protocol: AsyncConnectionInterface | None = None
+        self._settings = settings
+        self._is_dialing = False
+        self._is_failed = False
+        self._is_forward = False
+        self._ledger: PoolLedger | None = None
+        self._slot: PoolSlot | None = None
+
+    # A request on its own.
+
+    async def handle_async_request(self, request: Request) -> Response:
+        """Send a request, after dialing if this is the first. Raises `HTTPCoreError`."""
+        if not self.can_handle_request(request.url.origin):
+            raise RuntimeError(
+                f"Attempted to send request to {request.url.origin} on connection to {self.origin}"
+            )
+        origin_of(request.url)
+        validate_request(request)
+        timeouts = Timeouts.of(request.extensions)
+        if self.protocol is None:
+            await self.connect(request, timeouts)
+        return await self.exchange(request, timeouts)
+
+    async def exchange(self, request: Request, timeouts: Timeouts) -> Response:
+        protocol = self.protocol
+        if protocol is None:
+            raise ConnectionNotAvailable("the connection is not connected", phase="start")
+        if self._is_forward:
+            request = self._forwarded(request)
+        return await protocol.exchange(request, timeouts)
+
+    # Dialing.
+
+    async def connect(self, request: Request, timeouts: Timeouts) -> None:
+        """Dial, again up to `retries` times after a failure, and agree on a protocol.
+
+        Raises `ConnectError`, `ConnectTimeout`, `ProxyError`. After an error or cancellation nothing is left open.
+        """
+        if self._is_dialing or self._is_failed or self.protocol is not None:
+            raise ConnectionNotAvailable(
+                "the connection is being dialed, or has been", phase="connect"
+            )
+        self._is_dialing = True
+        try:
+            stream = await self._dial_with_retries(request, timeouts)
+            self.protocol = self._agreed(stream)
+            if self._is_failed:
+                await self.protocol.aclose()
+                raise ConnectionNotAvailable(
+                    "the connection was closed while it was being dialed", phase="connect"
+                )
+        except BaseException:
+            self._is_failed = True
+            raise
+        finally:
+            self._is_dialing = False
+
+    async def _dial_with_retries(self, request: Request, timeouts: Timeouts) -> AsyncNetworkStream:
+        failures = 0
+        while True:
+            try:
+                return await self._dial(request, timeouts)
+            except (ConnectError, ConnectTimeout) as error:
+                pause = backoff(failures)
+                failures += 1
+                deadline = timeouts.deadline
+                if failures > self._settings.retries or (
+                    deadline is not None and monotonic() + pause >= deadline
+                ):
+                    error.add_details(phase="connect", origin=self.origin)
+                    raise
+            await self._settings.backend.sleep(pause)
+
+    async def _dial(self, request: Request, timeouts: Timeouts) -> AsyncNetworkStream:
+        settings = self._settings
+        name = request.extensions.get("sni_hostname")
+        if isinstance(name, bytes):
+            name = name.decode("ascii")
+        route = plan_route(self.origin, name, settings.proxy, settings.proxy_mode, settings.uds)
+        self._is_forward = route.is_forward
+        return await AsyncDialer(settings, request, timeouts).dial(route)
+
+    def _agreed(self, stream: AsyncNetworkStream) -> AsyncConnectionInterface:
+        """The connection for the protocol that ALPN chose, or that prior knowledge dictates."""
+        settings = self._settings
+        tls = stream.get_extra_info("ssl_object")
+        is_http2 = tls is not None and tls.selected_alpn_protocol() == "h2"
+        if is_http2 or not settings.http1:
+            return make_async_http2_connection(self.origin, stream, settings.keepalive_expiry)
+        return make_async_http11_connection(self.origin, stream, settings.keepalive_expiry)
+
+    def _forwarded(self, request: Request) -> Request:
+        assert self._settings.proxy is not None
+        return as_forwarded(request, self._settings.proxy.headers)
+
+    # Under a pool: the observer of the protocol connection.
+
+    def bind(self, ledger: PoolLedger, slot: PoolSlot) -> None:
+        """From now on tell the ledger what becomes of `slot`."""
+        assert self.protocol is not None
+        self._ledger = ledger
+        self._slot = slot
+        self.protocol.observe(self)
+
+    def exchange_ended(self) -> bool:
+        assert self._ledger is not None
+        assert self._slot is not None
+        assert self.protocol is not None
+        self._ledger.release(self._slot, self.protocol.stream_limit(), monotonic())
+        return bool(self._ledger.dropped)
+
+    def capacity_changed(self) -> None:
+        assert self._ledger is not None
+        assert self._slot is not None
+        self._ledger.resize(self._slot, self.stream_limit(), monotonic())
+
+    async def aclose_dropped(self) -> None:
+        assert self._ledger is not None
+        while (connection := self._ledger.next_dropped()) is not None:
+            await connection.aclose()
+
+    # What others ask.
+
+    def stream_limit(self) -> int:
+        return 0 if self.protocol is None else self.protocol.stream_limit()
+
+    async def aclose(self) -> None:
+        """Close at once; requests under way end with an error."""
+        self._is_failed = True
+        if self.protocol is not None:
+            await self.protocol.aclose()
+
+    def can_handle_request(self, origin: Origin) -> bool:
+        return origin == self.origin
+
+    def is_available(self) -> bool:
+        return self.protocol is not None and self.protocol.is_available()
+
+    def has_expired(self) -> bool:
+        return self._is_failed if self.protocol is None else self.protocol.has_expired()
+
+    def is_idle(self) -> bool:
+        return self._is_failed if self.protocol is None else self.protocol.is_idle()
+
+    def is_closed(self) -> bool:
+        return self._is_failed if self.protocol is None else self.protocol.is_closed()
+
+    def info(self) -> str:
+        if self.protocol is None:
+            return "CONNECTION FAILED" if self._is_failed else "CONNECTING"
+        return self.protocol.info()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} [{self.info()}]>"
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        await self.aclose()

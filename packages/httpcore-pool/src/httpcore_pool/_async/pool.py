@@ -1,0 +1,277 @@
+"""The pool: gives each request a connection, and knows what becomes of it.
+
+All decisions are the ledger's. What is left here is the waiting: for a place, for a dial, for the response. Between
+those waits the state changes in one synchronous step, so cancellation can only strike at a wait, and each wait gives
+back what was granted to it.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from httpcore_interfaces import (
+    AsyncParker,
+    ConnectionNotAvailable,
+    HTTPCoreError,
+    PoolTimeout,
+    Timeouts,
+    validate_request,
+)
+
+from .._backends.default import default_async_backend
+from .._core.ledger import Limits, Ticket
+from .._core.replays import can_replay
+from .._core.routes import SECURE_SCHEMES, connection_key
+from .._core.settings import FOREVER, Settings, checked_limit, checked_seconds
+from .._errors import PoolClosed
+from .._ledgers import AsyncLedger
+from .._protocols import require_protocols
+from .connection import AsyncHTTPConnection
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Hashable, Iterable
+    from types import TracebackType
+    from typing import Self
+
+    from httpcore_interfaces import (
+        SOCKET_OPTION,
+        AsyncNetworkBackend,
+        Origin,
+        Proxy,
+        Request,
+        Response,
+    )
+
+    from .._core.routes import ProxyMode
+    from .connection import PoolLedger, PoolSlot
+
+__all__ = ["AsyncPool"]
+
+monotonic = time.monotonic
+
+
+class AsyncPool:
+    """The engine under both faces; the arguments are documented where they are public."""
+
+    def __init__(
+        self,
+        ssl_context: ssl.SSLContext | None = None,
+        proxy: Proxy | None = None,
+        max_connections: int | None = 10,
+        max_keepalive_connections: int | None = None,
+        keepalive_expiry: float | None = None,
+        http1: bool = True,
+        http2: bool = False,
+        retries: int = 0,
+        local_address: str | None = None,
+        uds: str | None = None,
+        network_backend: AsyncNetworkBackend | None = None,
+        socket_options: Iterable[SOCKET_OPTION] | None = None,
+        proxy_mode: ProxyMode = "DEFAULT",
+    ) -> None:
+        require_protocols(http1, http2)
+        seconds = checked_seconds("keepalive_expiry", keepalive_expiry)
+        self._settings = Settings(
+            backend=default_async_backend() if network_backend is None else network_backend,
+            ssl_context=ssl_context,
+            proxy=proxy,
+            proxy_mode=proxy_mode,
+            http1=http1,
+            http2=http2,
+            retries=retries,
+            local_address=local_address,
+            uds=uds,
+            socket_options=socket_options,
+        )
+        limits = Limits(
+            total=checked_limit("max_connections", max_connections, least=1),
+            idle=checked_limit("max_keepalive_connections", max_keepalive_connections, least=0),
+            idle_seconds=FOREVER if seconds is None else seconds,
+        )
+        self._ledger: PoolLedger = AsyncLedger(limits, AsyncParker)
+
+    # A request.
+
+    async def handle_async_request(self, request: Request) -> Response:
+        """Send `request` exactly as it is and return the response, whose body is still to be read.
+
+        The response must be read to its end or closed: until then it occupies its connection. Raises
+        `UnsupportedProtocol` and `LocalProtocolError` for a request that cannot be sent, `PoolTimeout`, the errors of
+        connecting and of the protocol, `PoolClosed`. After any of these, and after cancellation, the pool is whole.
+        """
+        key = connection_key(request.url, request.extensions.get("sni_hostname"))
+        validate_request(request)
+        timeouts = Timeouts.of(request.extensions)
+        if self._ledger.dropped:
+            await self._close_dropped()
+        is_replay = False
+        while True:
+            slot = await self._acquire(key, request, timeouts, is_replay)
+            connection = slot.connection
+            if slot.is_dialing or connection is None:
+                connection = await self._dial(slot, request, timeouts)
+            try:
+                return await connection.exchange(request, timeouts)
+            except ConnectionNotAvailable:
+                # Refused at the door: nothing was begun, so the connection reports nothing.
+                self._ledger.release(slot, connection.stream_limit(), monotonic())
+            except HTTPCoreError as error:
+                if is_replay or not can_replay(error, request):
+                    self._explain(error, request)
+                    raise
+                is_replay = True
+
+    async def _acquire(
+        self, key: Hashable, request: Request, timeouts: Timeouts, fresh: bool
+    ) -> PoolSlot:
+        """A slot with a sound connection, or one to dial for."""
+        ledger = self._ledger
+        settings = self._settings
+        may_share = settings.http2 and (request.url.scheme in SECURE_SCHEMES or not settings.http1)
+        began = now = monotonic()
+        lease = ledger.acquire(key, now, may_share, fresh)
+        while True:
+            if lease is None:
+                raise PoolClosed
+            slot = (
+                await self._wait(lease, request, timeouts, began)
+                if isinstance(lease, Ticket)
+                else lease
+            )
+            connection = slot.connection
+            if (
+                connection is None
+                or slot.is_dialing
+                # Only a connection that rested can have gone stale, and only the one in hand is looked at.
+                or slot.streams > 1
+                or not connection.has_expired()
+            ):
+                return slot
+            lease = ledger.replace(slot, monotonic(), may_share)
+
+    async def _wait(
+        self,
+        ticket: Ticket[AsyncHTTPConnection, AsyncParker],
+        request: Request,
+        timeouts: Timeouts,
+        began: float,
+    ) -> PoolSlot:
+        """Wait in line until a slot is granted."""
+        limit = timeouts.pool
+        left = None if limit is None else max(0.0, began + limit - monotonic())
+        try:
+            await ticket.waker.park(timeouts.bounded(left))
+        except BaseException:
+            slot = self._ledger.cancel(ticket)
+            if slot is not None:
+                self._give_back(slot)
+            raise
+        # A slot that was granted at the last moment is used.
+        slot = self._ledger.cancel(ticket)
+        if slot is not None:
+            return slot
+        if self._ledger.is_closed:
+            raise PoolClosed("the pool was closed while the request waited for a connection")
+        raise self._pool_timeout(request, timeouts, monotonic() - began)
+
+    def _give_back(self, slot: PoolSlot) -> None:
+        """Return a slot that was granted and will not be used."""
+        connection = slot.connection
+        if slot.is_dialing or connection is None:
+            self._ledger.dial_failed(slot)
+        else:
+            self._ledger.release(slot, connection.stream_limit(), monotonic())
+
+    async def _dial(
+        self, slot: PoolSlot, request: Request, timeouts: Timeouts
+    ) -> AsyncHTTPConnection:
+        connection = slot.connection = self.create_connection(request.url.origin)
+        try:
+            if self._ledger.dropped:
+                await self._close_dropped()
+            await connection.connect(request, timeouts)
+        except BaseException as error:
+            self._ledger.dial_failed(slot)
+            if isinstance(error, HTTPCoreError) and not isinstance(error, ConnectionNotAvailable):
+                self._explain(error, request)
+            if self._ledger.is_closed and isinstance(error, ConnectionNotAvailable):
+                raise PoolClosed("the pool was closed while the request was connecting") from error
+            raise
+        connection.bind(self._ledger, slot)
+        self._ledger.connected(slot, connection.stream_limit(), monotonic())
+        return connection
+
+    def create_connection(self, origin: Origin) -> AsyncHTTPConnection:
+        """A connection that is still to be dialed, with the settings of this pool."""
+        return AsyncHTTPConnection.of(origin, self._settings)
+
+    # Errors.
+
+    def _explain(self, error: HTTPCoreError, request: Request) -> None:
+        """Add to the error what only the pool knows."""
+        proxy = self._settings.proxy
+        error.add_details(
+            method=request.method.decode("ascii"),
+            origin=request.url.origin,
+            proxy=None if proxy is None else proxy.url.origin,
+        )
+
+    def _pool_timeout(self, request: Request, timeouts: Timeouts, elapsed: float) -> PoolTimeout:
+        in_use = len(self._ledger.slots())
+        error = PoolTimeout(
+            f"pool timeout: waited {elapsed:.3g} s for a connection; {in_use} of {self._ledger.limits.total} are in "
+            f"use and {self._ledger.waiting()} more requests wait; read or close responses, raise max_connections "
+            "or the pool timeout",
+            phase="wait for a connection",
+            elapsed=elapsed,
+            limit=timeouts.total if timeouts.pool is None else timeouts.pool,
+        )
+        self._explain(error, request)
+        return error
+
+    # Closing.
+
+    async def aclose(self) -> None:
+        """Close every connection, idle or not; requests under way and waiting end with an error. Again does nothing."""
+        self._ledger.close()
+        await self._close_dropped()
+
+    async def _close_dropped(self) -> None:
+        while (connection := self._ledger.next_dropped()) is not None:
+            await connection.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        await self.aclose()
+
+    # What a person asks.
+
+    @property
+    def connections(self) -> list[AsyncHTTPConnection]:
+        """The connections of this pool, open or being dialed."""
+        return [slot.connection for slot in self._ledger.slots() if slot.connection is not None]
+
+    def get_connection_info(self) -> dict[str, list[str]]:
+        """For each origin, its connections in a few words."""
+        info: dict[str, list[str]] = {}
+        for connection in self.connections:
+            info.setdefault(str(connection.origin), []).append(connection.info())
+        return info
+
+    def __repr__(self) -> str:
+        slots = self._ledger.slots()
+        requests = sum(slot.streams for slot in slots)
+        idle = sum(not slot.streams for slot in slots)
+        return (
+            f"<{type(self).__name__} [Requests: {requests} active, {self._ledger.waiting()} queued | "
+            f"Connections: {len(slots) - idle} active, {idle} idle]>"
+        )

@@ -1,0 +1,117 @@
+"""The request face: pools as httpcore 1.x's programs and HTTPX 0.21 and later make them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from httpcore_interfaces import AsyncRequestInterface, Proxy
+
+from .pool import AsyncPool
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Iterable
+
+    from httpcore_interfaces import SOCKET_OPTION, URL, AsyncNetworkBackend, HeaderTypes
+
+    from .._core.routes import ProxyMode
+
+__all__ = ["AsyncConnectionPool", "AsyncHTTPProxy", "AsyncSOCKSProxy"]
+
+
+class AsyncConnectionPool(AsyncPool, AsyncRequestInterface):
+    """A pool of connections to any number of origins.
+
+    - `ssl_context`: how to verify servers; `None` verifies against the system's trust store.
+    - `proxy`: where to send everything through.
+    - `max_connections`: open connections and dials at a time, at least 1; `None` for no limit. Requests beyond it wait
+      in line.
+    - `max_keepalive_connections`: idle connections to keep; `None` for no limit, 0 to keep none. The longest idle goes.
+    - `keepalive_expiry`: seconds an idle connection is kept; `None` for ever.
+    - `http1`, `http2`: the protocols allowed. With both, ALPN chooses. HTTP/2 alone is used with prior knowledge.
+    - `retries`: further attempts to connect after a failure, with growing pauses. Nothing else is retried by it.
+    - `local_address`: the address to connect from. `uds`: the path of a Unix domain socket to connect to instead.
+    - `network_backend`: the network; `None` for the one that fits the running event loop.
+    - `socket_options`: further arguments for `setsockopt`.
+
+    Raises `TypeError` and `ValueError` for what cannot be, `ImportError` when an allowed protocol is not installed.
+    """
+
+
+class AsyncHTTPProxy(AsyncConnectionPool):
+    """A pool that sends everything through an HTTP proxy.
+
+    `http://` requests are forwarded, `https://` requests go through a tunnel. `proxy_url` may be `http://` or
+    `https://`; `proxy_auth` is a user name and a password; `proxy_headers` are for the proxy alone;
+    `proxy_ssl_context` is for an `https://` proxy. The rest is as in `AsyncConnectionPool`.
+    """
+
+    def __init__(
+        self,
+        proxy_url: URL | bytes | str,
+        proxy_auth: tuple[bytes | str, bytes | str] | None = None,
+        proxy_headers: HeaderTypes = None,
+        ssl_context: ssl.SSLContext | None = None,
+        proxy_ssl_context: ssl.SSLContext | None = None,
+        max_connections: int | None = 10,
+        max_keepalive_connections: int | None = None,
+        keepalive_expiry: float | None = None,
+        http1: bool = True,
+        http2: bool = False,
+        retries: int = 0,
+        local_address: str | None = None,
+        uds: str | None = None,
+        network_backend: AsyncNetworkBackend | None = None,
+        socket_options: Iterable[SOCKET_OPTION] | None = None,
+        proxy_mode: ProxyMode = "DEFAULT",
+    ) -> None:
+        super().__init__(
+            ssl_context=ssl_context,
+            proxy=Proxy(
+                proxy_url, auth=proxy_auth, headers=proxy_headers, ssl_context=proxy_ssl_context
+            ),
+            max_connections=max_connections,
+            max_keepalive_connections=max_keepalive_connections,
+            keepalive_expiry=keepalive_expiry,
+            http1=http1,
+            http2=http2,
+            retries=retries,
+            local_address=local_address,
+            uds=uds,
+            network_backend=network_backend,
+            socket_options=socket_options,
+            proxy_mode=proxy_mode,
+        )
+
+
+class AsyncSOCKSProxy(AsyncConnectionPool):
+    """A pool that sends everything through a SOCKS 5 proxy, which resolves the names.
+
+    `proxy_url` is `socks5://` or `socks5h://`; `proxy_auth` is a user name and a password. The rest is as in
+    `AsyncConnectionPool`.
+    """
+
+    def __init__(
+        self,
+        proxy_url: URL | bytes | str,
+        proxy_auth: tuple[bytes | str, bytes | str] | None = None,
+        ssl_context: ssl.SSLContext | None = None,
+        max_connections: int | None = 10,
+        max_keepalive_connections: int | None = None,
+        keepalive_expiry: float | None = None,
+        http1: bool = True,
+        http2: bool = False,
+        retries: int = 0,
+        network_backend: AsyncNetworkBackend | None = None,
+    ) -> None:
+        super().__init__(
+            ssl_context=ssl_context,
+            proxy=Proxy(proxy_url, auth=proxy_auth),
+            max_connections=max_connections,
+            max_keepalive_connections=max_keepalive_connections,
+            keepalive_expiry=keepalive_expiry,
+            http1=http1,
+            http2=http2,
+            retries=retries,
+            network_backend=network_backend,
+        )

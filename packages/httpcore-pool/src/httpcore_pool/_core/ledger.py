@@ -1,0 +1,426 @@
+"""The ledger: who holds which connection, who waits, and who is next.
+
+It does no I/O and knows no clock; connections are opaque to it. The shell asks, does what the answer says, and reports
+what happened. Every operation is O(1), amortised, whatever the number of origins, connections and waiters, because
+nothing is ever scanned:
+
+- A *slot* is one unit of the total limit: a dial under way, or an open connection with so many streams in use.
+- A *lane* holds what belongs to one connection key: idle slots (last used first), multiplexed slots with streams to
+  spare, and the line of those who wait.
+- One order of idleness runs through all lanes, for eviction and expiry; one line of waiters runs through all lanes, for
+  slots that become free.
+
+These hold after every operation: slots are exactly the open connections and dials; nobody waits while a connection that
+could serve him idles; within a lane first come is first served. A scan of all connections per request, the usual
+design, costs more with each connection, and a freed connection that is announced instead of handed over can be taken by
+a newcomer; both are why this is a ledger of its own.
+
+Fairness between lanes: a freed connection goes to the next in its own lane, for it needs no dial. Yet the longest
+waiter of all can be passed over like this only `overtaking_limit` times; then he gets the slot, and the connection is
+closed for him.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+__all__ = ["AsyncLedger", "Limits", "Slot", "Ticket"]
+
+FOREVER = float("inf")
+
+
+class Waker(Protocol):
+    """What a waiting request is woken by; the ledger calls it once."""
+
+    def unpark(self) -> None: ...
+
+
+C = TypeVar("C")
+W = TypeVar("W", bound=Waker)
+
+
+class Limits:
+    """How much a pool may hold; infinity stands for no limit.
+
+    `total`: connections and dials. `idle`: connections kept without a request. `idle_seconds`: for how long.
+    `overtaking`: how often the longest waiter may be passed over by a lane that has a connection already.
+    """
+
+    __slots__ = ("idle", "idle_seconds", "overtaking", "total")
+
+    def __init__(
+        self,
+        total: float = FOREVER,
+        idle: float = FOREVER,
+        idle_seconds: float = FOREVER,
+        overtaking: int = 32,
+    ) -> None:
+        self.total = total
+        self.idle = idle
+        self.idle_seconds = idle_seconds
+        self.overtaking = overtaking
+
+
+class Slot(Generic[C, W]):
+    """One unit of the total limit. `connection` is the shell's; it is there from the start of the dial."""
+
+    __slots__ = ("connection", "expires_at", "is_dialing", "is_gone", "lane", "streams", "width")
+
+    def __init__(self, lane: Lane[C, W]) -> None:
+        self.lane = lane
+        self.connection: C | None = None
+        self.is_dialing = True
+        self.is_gone = False
+        self.streams = 1
+        self.width = 1
+        self.expires_at = FOREVER
+
+
+class Lane(Generic[C, W]):
+    """Everything that belongs to one connection key."""
+
+    __slots__ = ("dials", "idle", "key", "multiplexes", "sharing", "slots", "spare", "waiting")
+
+    def __init__(self, key: Hashable) -> None:
+        self.key = key
+        self.idle: dict[Slot[C, W], None] = {}
+        self.spare: dict[Slot[C, W], None] = {}
+        # Everybody who waits for this lane; and of these, who waits for a dial under way rather than for a free slot.
+        self.waiting: OrderedDict[Ticket[C, W], None] = OrderedDict()
+        self.sharing: OrderedDict[Ticket[C, W], None] = OrderedDict()
+        self.slots = 0
+        self.dials = 0
+        # None until a connection of this lane has shown its protocol.
+        self.multiplexes: bool | None = None
+
+
+class Ticket(Generic[C, W]):
+    """A place in the line. When woken, `slot` holds what was granted; None means that the ledger was closed."""
+
+    __slots__ = ("lane", "overtaken", "slot", "waker")
+
+    def __init__(self, lane: Lane[C, W], waker: W) -> None:
+        self.lane = lane
+        self.waker = waker
+        self.slot: Slot[C, W] | None = None
+        self.overtaken = 0
+
+
+class AsyncLedger(Generic[C, W]):
+    """The ledger of one pool. Connections to be closed are put into `dropped`; whoever passes next closes them.
+
+    This class takes no lock: under an event loop no other task runs between its lines. The threads' pool uses
+    `SynchronizedLedger`.
+    """
+
+    def __init__(self, limits: Limits, make_waker: Callable[[], W]) -> None:
+        self.limits = limits
+        self.dropped: deque[C] = deque()
+        self.is_closed = False
+        self._make_waker = make_waker
+        self._lanes: dict[Hashable, Lane[C, W]] = {}
+        self._slots: dict[Slot[C, W], None] = {}
+        # Idle slots of all lanes, longest idle first; tickets that any free slot can serve, longest waiting first.
+        self._idleness: OrderedDict[Slot[C, W], None] = OrderedDict()
+        self._line: OrderedDict[Ticket[C, W], None] = OrderedDict()
+
+    # What a request asks.
+
+    def acquire(
+        self, key: Hashable, now: float, may_share: bool = False, fresh: bool = False
+    ) -> Slot[C, W] | Ticket[C, W] | None:
+        """A stream on a connection for `key`: a slot to use, a slot to dial for, or a ticket to wait with.
+
+        `may_share`: the connection may turn out to multiplex, so rather wait for a dial under way than start another.
+        `fresh`: not a connection that was used before. `None` when the ledger is closed.
+        """
+        idleness = self._idleness
+        if idleness and next(iter(idleness)).expires_at <= now:
+            self._expire(now)
+        lane = self._lanes.get(key)
+        if lane is not None:
+            if lane.spare and not fresh:
+                return self._take_spare(lane)
+            if lane.idle and not fresh:
+                return self._take_idle(lane)
+        elif self.is_closed:
+            return None
+        else:
+            lane = self._lanes[key] = Lane(key)
+        if may_share and lane.dials and lane.multiplexes is not False:
+            return self._enqueue(lane, lane.sharing)
+        if len(self._slots) >= self.limits.total:
+            if not idleness:
+                return self._enqueue(lane, self._line)
+            self._drop_idle(next(iter(idleness)))
+        return self._new_slot(lane)
+
+    def cancel(self, ticket: Ticket[C, W]) -> Slot[C, W] | None:
+        """Leave the line. What was granted in the meantime is returned, and is the caller's to use or give back."""
+        if ticket.slot is None:
+            lane = ticket.lane
+            self._leave(ticket)
+            self._forget_if_empty(lane)
+        return ticket.slot
+
+    def replace(
+        self, slot: Slot[C, W], now: float, may_share: bool = False
+    ) -> Slot[C, W] | Ticket[C, W] | None:
+        """The connection in `slot` turned out to be useless before it was used: drop it and acquire anew.
+
+        The slot stays the caller's: when nothing better idles in its lane, it is the same slot, to be dialed for.
+        """
+        lane = slot.lane
+        if slot.streams > 1 or slot.is_gone:
+            # Not through self: the synchronized ledger's methods take a lock that is held here already.
+            AsyncLedger.release(self, slot, 0, now)
+            return AsyncLedger.acquire(self, lane.key, now, may_share)
+        if lane.idle:
+            self._drop(slot)
+            return self._take_idle(lane)
+        lane.spare.pop(slot, None)
+        if slot.connection is not None:
+            self.dropped.append(slot.connection)
+        slot.connection = None
+        slot.is_dialing = True
+        slot.width = 1
+        lane.dials += 1
+        return slot
+
+    # What a request reports.
+
+    def connected(self, slot: Slot[C, W], width: int, now: float) -> None:
+        """The dial succeeded; the connection carries `width` streams, one of which is the dialing request's."""
+        if slot.is_gone:
+            return
+        lane = slot.lane
+        slot.is_dialing = False
+        lane.dials -= 1
+        slot.width = width
+        lane.multiplexes = width > 1
+        if width > 1:
+            self._serve(slot, now)
+        self._settle_sharing(lane)
+
+    def dial_failed(self, slot: Slot[C, W]) -> None:
+        """The dial failed or was given up. The next in line may dial."""
+        if slot.is_gone:
+            return
+        slot.lane.dials -= 1
+        slot.is_dialing = False
+        slot.connection = None
+        self._remove(slot)
+        self._slot_freed(slot.lane)
+
+    def release(self, slot: Slot[C, W], width: int, now: float) -> None:
+        """One stream is given back; the connection now carries `width` streams, 0 when it takes no more."""
+        slot.streams -= 1
+        if slot.is_gone:
+            return
+        slot.width = width
+        if width == 0:
+            self._retire(slot)
+        elif slot.streams or self._line or slot.lane.waiting:
+            self._serve(slot, now)
+        else:
+            self._rest(slot, now)
+
+    def resize(self, slot: Slot[C, W], width: int, now: float) -> None:
+        """The connection now carries `width` streams, 0 when it takes no more; no stream was given back."""
+        if slot.is_gone or slot.is_dialing:
+            return
+        slot.width = width
+        if width == 0:
+            self._retire(slot)
+        elif slot.streams:
+            self._serve(slot, now)
+
+    def next_dropped(self) -> C | None:
+        """The next connection to be closed, whoever asks; None when there is none."""
+        try:
+            return self.dropped.popleft()
+        except IndexError:
+            return None
+
+    def close(self) -> None:
+        """Give up everything: each connection is dropped, each waiter woken with nothing, each later `acquire` refused."""
+        self.is_closed = True
+        for slot in list(self._slots):
+            self._drop(slot)
+        for lane in list(self._lanes.values()):
+            for ticket in lane.waiting:
+                ticket.waker.unpark()
+            lane.waiting.clear()
+            lane.sharing.clear()
+        self._line.clear()
+        self._lanes.clear()
+
+    # What a person asks; these scan, so no request calls them.
+
+    def slots(self) -> list[Slot[C, W]]:
+        """All slots, oldest first."""
+        return list(self._slots)
+
+    def waiting(self) -> int:
+        """How many requests wait."""
+        return sum(len(lane.waiting) for lane in list(self._lanes.values()))
+
+    # How it is done.
+
+    def _new_slot(self, lane: Lane[C, W]) -> Slot[C, W]:
+        slot: Slot[C, W] = Slot(lane)
+        self._slots[slot] = None
+        lane.slots += 1
+        lane.dials += 1
+        return slot
+
+    def _take_idle(self, lane: Lane[C, W]) -> Slot[C, W]:
+        slot, _ = lane.idle.popitem()
+        del self._idleness[slot]
+        slot.streams += 1
+        if slot.width > 1:
+            lane.spare[slot] = None
+        return slot
+
+    def _take_spare(self, lane: Lane[C, W]) -> Slot[C, W]:
+        slot = next(iter(lane.spare))
+        slot.streams += 1
+        if slot.streams >= slot.width:
+            del lane.spare[slot]
+        return slot
+
+    def _enqueue(self, lane: Lane[C, W], line: OrderedDict[Ticket[C, W], None]) -> Ticket[C, W]:
+        ticket = Ticket(lane, self._make_waker())
+        lane.waiting[ticket] = None
+        line[ticket] = None
+        return ticket
+
+    def _leave(self, ticket: Ticket[C, W]) -> None:
+        ticket.lane.waiting.pop(ticket, None)
+        ticket.lane.sharing.pop(ticket, None)
+        self._line.pop(ticket, None)
+
+    def _grant(self, ticket: Ticket[C, W], slot: Slot[C, W]) -> None:
+        self._leave(ticket)
+        ticket.slot = slot
+        ticket.waker.unpark()
+
+    def _serve(self, slot: Slot[C, W], now: float) -> None:
+        """Hand the free streams of a slot to those who wait for its lane; what is left over rests."""
+        lane = slot.lane
+        while lane.waiting and slot.streams < slot.width:
+            if not slot.streams and self._must_yield(lane):
+                break
+            slot.streams += 1
+            self._grant(next(iter(lane.waiting)), slot)
+        if slot.streams:
+            if slot.streams < slot.width:
+                lane.spare[slot] = None
+            else:
+                lane.spare.pop(slot, None)
+        elif self._line:
+            self._drop(slot)
+            self._slot_freed(lane)
+        else:
+            self._rest(slot, now)
+
+    def _must_yield(self, lane: Lane[C, W]) -> bool:
+        """Whether the longest waiter of all, in another lane, has been passed over often enough."""
+        if not self._line:
+            return False
+        longest = next(iter(self._line))
+        if longest.lane is lane:
+            return False
+        longest.overtaken += 1
+        return longest.overtaken > self.limits.overtaking
+
+    def _rest(self, slot: Slot[C, W], now: float) -> None:
+        """Keep a slot that nobody needs now, within the limits of idleness."""
+        lane = slot.lane
+        lane.spare.pop(slot, None)
+        limits = self.limits
+        slot.expires_at = now + limits.idle_seconds
+        if limits.idle_seconds <= 0 or limits.idle <= 0:
+            self._drop(slot)
+            self._forget_if_empty(lane)
+            return
+        idleness = self._idleness
+        if len(idleness) >= limits.idle:
+            self._drop_idle(next(iter(idleness)))
+        lane.idle[slot] = None
+        idleness[slot] = None
+
+    def _expire(self, now: float) -> None:
+        idleness = self._idleness
+        while idleness:
+            slot = next(iter(idleness))
+            if slot.expires_at > now:
+                break
+            self._drop_idle(slot)
+
+    def _drop_idle(self, slot: Slot[C, W]) -> None:
+        self._drop(slot)
+        self._forget_if_empty(slot.lane)
+
+    def _retire(self, slot: Slot[C, W]) -> None:
+        """The connection takes no more streams: out of sight at once, out of the count when its last stream ends."""
+        lane = slot.lane
+        lane.spare.pop(slot, None)
+        if slot in lane.idle or not slot.streams:
+            self._drop(slot)
+            self._slot_freed(lane)
+
+    def _drop(self, slot: Slot[C, W]) -> None:
+        """Take a slot out of everything and put its connection among those to be closed."""
+        if slot.connection is not None:
+            self.dropped.append(slot.connection)
+        if slot.is_dialing:
+            slot.lane.dials -= 1
+        if slot.lane.idle.pop(slot, slot) is None:
+            del self._idleness[slot]
+        slot.lane.spare.pop(slot, None)
+        self._remove(slot)
+
+    def _remove(self, slot: Slot[C, W]) -> None:
+        del self._slots[slot]
+        slot.lane.slots -= 1
+        slot.is_gone = True
+
+    def _slot_freed(self, lane: Lane[C, W]) -> None:
+        """A slot has become free in `lane`: for those who shared its dial, or for the longest waiter of all."""
+        self._settle_sharing(lane)
+        while self._line and len(self._slots) < self.limits.total:
+            ticket = next(iter(self._line))
+            self._grant(ticket, self._new_slot(ticket.lane))
+        self._forget_if_empty(lane)
+
+    def _settle_sharing(self, lane: Lane[C, W]) -> None:
+        """Who shares needs a dial to wait for: when there is none, the first who waits for the lane dials.
+
+        Once the lane is known not to multiplex there is nothing to share, and each dials. Where slots are short they
+        wait in line with everybody else.
+        """
+        sharing = lane.sharing
+        while sharing and (not lane.dials or lane.multiplexes is False):
+            if self._must_yield(lane) or not self._has_room():
+                self._line.update(sharing)
+                sharing.clear()
+            else:
+                self._grant(next(iter(lane.waiting)), self._new_slot(lane))
+
+    def _has_room(self) -> bool:
+        """Whether another slot may be opened, if need be in the place of an idle one."""
+        if len(self._slots) < self.limits.total:
+            return True
+        if not self._idleness:
+            return False
+        self._drop_idle(next(iter(self._idleness)))
+        return True
+
+    def _forget_if_empty(self, lane: Lane[C, W]) -> None:
+        if not lane.slots and not lane.waiting:
+            self._lanes.pop(lane.key, None)

@@ -1,0 +1,110 @@
+"""What a pool and its connections were told once, checked once, and never changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Iterable
+
+    from httpcore_interfaces import SOCKET_OPTION, Proxy
+
+    from .routes import ProxyMode
+
+__all__ = ["Settings", "checked_limit", "checked_retries", "checked_seconds"]
+
+B = TypeVar("B")
+
+FOREVER = float("inf")
+
+
+class Settings(Generic[B]):
+    """How to connect. `backend` is the network; the rest are the arguments of the same names."""
+
+    __slots__ = (
+        "backend",
+        "http1",
+        "http2",
+        "keepalive_expiry",
+        "local_address",
+        "proxy",
+        "proxy_mode",
+        "retries",
+        "socket_options",
+        "ssl_context",
+        "uds",
+    )
+
+    def __init__(
+        self,
+        *,
+        backend: B,
+        ssl_context: ssl.SSLContext | None = None,
+        proxy: Proxy | None = None,
+        proxy_mode: ProxyMode = "DEFAULT",
+        keepalive_expiry: float | None = None,
+        http1: bool = True,
+        http2: bool = False,
+        retries: int = 0,
+        local_address: str | None = None,
+        uds: str | None = None,
+        socket_options: Iterable[SOCKET_OPTION] | None = None,
+    ) -> None:
+        if not (http1 or http2):
+            raise ValueError("http1 and http2 are both off; at least one protocol must be allowed")
+        if proxy_mode not in ("DEFAULT", "FORWARD_ONLY", "TUNNEL_ONLY"):
+            raise ValueError(
+                f"proxy_mode must be 'DEFAULT', 'FORWARD_ONLY' or 'TUNNEL_ONLY', but got {proxy_mode!r}"
+            )
+        self.backend = backend
+        self.ssl_context = ssl_context
+        self.proxy = proxy
+        self.proxy_mode = proxy_mode
+        self.keepalive_expiry = checked_seconds("keepalive_expiry", keepalive_expiry)
+        self.http1 = http1
+        self.http2 = http2
+        self.retries = checked_retries(retries)
+        self.local_address = local_address
+        self.uds = uds
+        self.socket_options = None if socket_options is None else tuple(socket_options)
+
+    @property
+    def alpn_protocols(self) -> tuple[str, ...]:
+        """What to offer in the TLS handshake, preferred first (RFC 7301)."""
+        return (("h2",) if self.http2 else ()) + (("http/1.1",) if self.http1 else ())
+
+
+def checked_limit(name: str, value: int | None, least: int) -> float:
+    """A limit on a number of things; `None` is no limit. Raises `TypeError` and `ValueError`."""
+    if value is None:
+        return FOREVER
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name} must be int or None, but got {type(value).__name__}")
+    if value < least:
+        raise ValueError(f"{name} must be at least {least}, or None for no limit, but got {value}")
+    return value
+
+
+def checked_seconds(name: str, value: float | None) -> float | None:
+    """A duration; `None` is for ever. Raises `TypeError` and `ValueError`."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(
+            f"{name} must be a number of seconds or None, but got {type(value).__name__}"
+        )
+    if not value >= 0:
+        raise ValueError(
+            f"{name} must not be negative or NaN, but got {value!r}; use None for no limit"
+        )
+    return value
+
+
+def checked_retries(value: int) -> int:
+    """A number of further attempts. Raises `TypeError` and `ValueError`."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"retries must be int, but got {type(value).__name__}")
+    if value < 0:
+        raise ValueError(f"retries must not be negative, but got {value}")
+    return value
