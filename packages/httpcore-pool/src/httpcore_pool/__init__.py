@@ -20,7 +20,7 @@ from ._sync.request_face import ConnectionPool, HTTPProxy, SOCKSProxy
 from ._tls import default_ssl_context
 
 if TYPE_CHECKING:
-    from ._backends.anyio_sockets import AnyIOBackend, TrioBackend
+    from ._backends.anyio_streams import AnyIOBackend, TrioBackend
     from ._backends.asyncio_native import AsyncioBackend
 
 __all__ = [
@@ -46,9 +46,9 @@ __all__ = [
 
 # What needs a package or a module that not every program uses.
 _LOADED_WHEN_ASKED_FOR = {
-    "AnyIOBackend": "._backends.anyio_sockets",
+    "AnyIOBackend": "._backends.anyio_streams",
     "AsyncioBackend": "._backends.asyncio_native",
-    "TrioBackend": "._backends.anyio_sockets",
+    "TrioBackend": "._backends.anyio_streams",
 }
 
 

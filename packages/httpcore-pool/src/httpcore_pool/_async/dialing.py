@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from httpcore_interfaces import (
     URL,
@@ -19,11 +19,13 @@ from httpcore_interfaces import (
 
 from .._core.routes import TLS, Connect, SocksConnect, Tunnel
 from .._core.socks import socks5_handshake
+from .._backends.default import has_separate_steps
 from .._protocols import make_async_http11_connection
 from .._tls import context_for
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Awaitable, Callable
 
     from httpcore_interfaces import AsyncNetworkBackend, AsyncNetworkStream
 
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from .._core.settings import Settings
 
 __all__ = ["AsyncDialer"]
+
+T = TypeVar("T")
 
 logger = logging.getLogger("httpcore.connection")
 proxy_logger = logging.getLogger("httpcore.proxy")
@@ -86,19 +90,33 @@ class AsyncDialer:
             return await self._step(
                 "connect_unix_socket",
                 settings.backend.connect_unix_socket,
-                path=hop.path,
-                timeout=self._connect_timeout,
-                socket_options=settings.socket_options,
+                {
+                    "path": hop.path,
+                    "timeout": self._connect_timeout,
+                    "socket_options": settings.socket_options,
+                },
             )
-        return await self._step(
-            "connect_tcp",
-            settings.backend.connect_tcp,
-            host=hop.host,
-            port=hop.port,
-            local_address=settings.local_address,
-            timeout=self._connect_timeout,
-            socket_options=settings.socket_options,
-        )
+        backend: Any = settings.backend  # its steps are no part of the interface
+        arguments = {
+            "host": hop.host,
+            "port": hop.port,
+            "local_address": settings.local_address,
+            "timeout": self._connect_timeout,
+            "socket_options": settings.socket_options,
+        }
+        if self._trace is None or not has_separate_steps(backend):
+            return await self._step("connect_tcp", settings.backend.connect_tcp, arguments)
+        # Only somebody who looks can tell the two steps of `connect_tcp` apart.
+        asked = {"host": hop.host, "port": hop.port, "timeout": self._connect_timeout}
+        addresses: Any = await self._step("resolve", backend.resolve, asked)
+
+        async def connect(**arguments: Any) -> AsyncNetworkStream:
+            stream: AsyncNetworkStream = await backend.connect_addresses(
+                addresses, self._left(), arguments["local_address"], arguments["socket_options"]
+            )
+            return stream
+
+        return await self._step("connect_tcp", connect, arguments)
 
     async def _start_tls(self, hop: TLS, stream: AsyncNetworkStream) -> AsyncNetworkStream:
         settings = self._settings
@@ -112,9 +130,11 @@ class AsyncDialer:
         return await self._step(
             "start_tls",
             stream.start_tls,
-            ssl_context=context_for(context, alpn),
-            server_hostname=hop.server_hostname,
-            timeout=self._left(),
+            {
+                "ssl_context": context_for(context, alpn),
+                "server_hostname": hop.server_hostname,
+                "timeout": self._left(),
+            },
         )
 
     async def _open_tunnel(self, hop: Tunnel, stream: AsyncNetworkStream) -> AsyncNetworkStream:
@@ -188,19 +208,12 @@ class AsyncDialer:
             data += more
         return data
 
-    async def _step(self, name: str, function: Any, **arguments: Any) -> AsyncNetworkStream:
-        trace = self._trace
-        if trace is None:
-            stream: AsyncNetworkStream = await function(**arguments)
-            return stream
-        await trace.event(f"{name}.started", arguments)
-        try:
-            stream = await function(**arguments)
-        except BaseException as error:
-            await trace.event(f"{name}.failed", {"exception": error})
-            raise
-        await trace.event(f"{name}.complete", {"return_value": stream})
-        return stream
+    async def _step(
+        self, name: str, function: Callable[..., Awaitable[T]], arguments: dict[str, Any]
+    ) -> T:
+        if self._trace is None:
+            return await function(**arguments)
+        return await self._trace.step(name, arguments, _with_arguments, function, arguments)
 
     def _left(self) -> float | None:
         """Seconds that are left of the connect time-out."""
@@ -221,3 +234,8 @@ class AsyncDialer:
             kind = ProxyError
             message = f"the handshake with the proxy failed: {error.message}"
         return kind(message, phase="connect", proxy=origin)
+
+
+async def _with_arguments(function: Callable[..., Awaitable[T]], arguments: dict[str, Any]) -> T:
+    value: T = await function(**arguments)
+    return value

@@ -15,6 +15,7 @@ __all__ = [
     "backend_named",
     "default_async_backend",
     "default_backend",
+    "has_separate_steps",
 ]
 
 
@@ -39,7 +40,7 @@ def async_backend_named(backend: AsyncNetworkBackend | str) -> AsyncNetworkBacke
 
         return AsyncioBackend()
     if backend in ("anyio", "trio"):
-        from .anyio_sockets import AnyIOBackend
+        from .anyio_streams import AnyIOBackend
 
         return AnyIOBackend()
     raise ValueError(
@@ -54,3 +55,14 @@ def backend_named(backend: NetworkBackend | str) -> NetworkBackend:
     if backend in ("sync", "auto"):
         return SyncBackend()
     raise ValueError(f"backend must be 'sync' or a backend, but got {backend!r}")
+
+
+def has_separate_steps(backend: object) -> bool:
+    """Whether this backend's `connect_tcp` is nothing but its `resolve` and its `connect_addresses`.
+
+    True for the house's own, and for a subclass that overrides either step; not for one that overrides `connect_tcp`.
+    """
+    for kind in type(backend).__mro__:
+        if "connect_tcp" in vars(kind):
+            return "connect_addresses" in vars(kind)
+    return False

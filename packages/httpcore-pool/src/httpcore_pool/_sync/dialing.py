@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from httpcore_interfaces import (
     URL,
@@ -18,6 +18,7 @@ from httpcore_interfaces import (
     Trace,
 )
 
+from .._backends.default import has_separate_steps
 from .._core.routes import TLS, Connect, SocksConnect, Tunnel
 from .._core.socks import socks5_handshake
 from .._protocols import make_http11_connection
@@ -25,6 +26,7 @@ from .._tls import context_for
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Callable
 
     from httpcore_interfaces import NetworkBackend, NetworkStream
 
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from .._core.settings import Settings
 
 __all__ = ["Dialer"]
+
+T = TypeVar("T")
 
 logger = logging.getLogger("httpcore.connection")
 proxy_logger = logging.getLogger("httpcore.proxy")
@@ -87,19 +91,33 @@ class Dialer:
             return self._step(
                 "connect_unix_socket",
                 settings.backend.connect_unix_socket,
-                path=hop.path,
-                timeout=self._connect_timeout,
-                socket_options=settings.socket_options,
+                {
+                    "path": hop.path,
+                    "timeout": self._connect_timeout,
+                    "socket_options": settings.socket_options,
+                },
             )
-        return self._step(
-            "connect_tcp",
-            settings.backend.connect_tcp,
-            host=hop.host,
-            port=hop.port,
-            local_address=settings.local_address,
-            timeout=self._connect_timeout,
-            socket_options=settings.socket_options,
-        )
+        backend: Any = settings.backend  # its steps are no part of the interface
+        arguments = {
+            "host": hop.host,
+            "port": hop.port,
+            "local_address": settings.local_address,
+            "timeout": self._connect_timeout,
+            "socket_options": settings.socket_options,
+        }
+        if self._trace is None or not has_separate_steps(backend):
+            return self._step("connect_tcp", settings.backend.connect_tcp, arguments)
+        # Only somebody who looks can tell the two steps of `connect_tcp` apart.
+        asked = {"host": hop.host, "port": hop.port, "timeout": self._connect_timeout}
+        addresses: Any = self._step("resolve", backend.resolve, asked)
+
+        def connect(**arguments: Any) -> NetworkStream:
+            stream: NetworkStream = backend.connect_addresses(
+                addresses, self._left(), arguments["local_address"], arguments["socket_options"]
+            )
+            return stream
+
+        return self._step("connect_tcp", connect, arguments)
 
     def _start_tls(self, hop: TLS, stream: NetworkStream) -> NetworkStream:
         settings = self._settings
@@ -113,9 +131,11 @@ class Dialer:
         return self._step(
             "start_tls",
             stream.start_tls,
-            ssl_context=context_for(context, alpn),
-            server_hostname=hop.server_hostname,
-            timeout=self._left(),
+            {
+                "ssl_context": context_for(context, alpn),
+                "server_hostname": hop.server_hostname,
+                "timeout": self._left(),
+            },
         )
 
     def _open_tunnel(self, hop: Tunnel, stream: NetworkStream) -> NetworkStream:
@@ -189,19 +209,10 @@ class Dialer:
             data += more
         return data
 
-    def _step(self, name: str, function: Any, **arguments: Any) -> NetworkStream:
-        trace = self._trace
-        if trace is None:
-            stream: NetworkStream = function(**arguments)
-            return stream
-        trace.event(f"{name}.started", arguments)
-        try:
-            stream = function(**arguments)
-        except BaseException as error:
-            trace.event(f"{name}.failed", {"exception": error})
-            raise
-        trace.event(f"{name}.complete", {"return_value": stream})
-        return stream
+    def _step(self, name: str, function: Callable[..., T], arguments: dict[str, Any]) -> T:
+        if self._trace is None:
+            return function(**arguments)
+        return self._trace.step(name, arguments, _with_arguments, function, arguments)
 
     def _left(self) -> float | None:
         """Seconds that are left of the connect time-out."""
@@ -222,3 +233,8 @@ class Dialer:
             kind = ProxyError
             message = f"the handshake with the proxy failed: {error.message}"
         return kind(message, phase="connect", proxy=origin)
+
+
+def _with_arguments(function: Callable[..., T], arguments: dict[str, Any]) -> T:
+    value: T = function(**arguments)
+    return value

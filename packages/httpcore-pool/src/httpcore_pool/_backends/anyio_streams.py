@@ -1,0 +1,242 @@
+"""The backend for Trio, and for whoever asks for AnyIO: non-blocking sockets, with AnyIO to wait for them.
+
+AnyIO's own streams are not used: they have no time-outs, lose the order of errors, and their `aclose` may wait. Here
+bytes are taken from the kernel in the same step in which they are returned, so a cancelled read cannot lose any, and
+closing never awaits.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import anyio
+
+from httpcore_interfaces import AsyncNetworkBackend, AsyncNetworkStream
+
+from . import errors
+from .addresses import addresses_from, numeric_addresses
+from .sockets import ConnectRace, address_of, is_readable, receive_nowait, unix_address
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Iterable, Sequence
+    from typing import Any
+
+    from httpcore_interfaces import SOCKET_OPTION
+
+    from .addresses import Address
+
+__all__ = ["AnyIOBackend", "AnyIOStream", "TrioBackend"]
+
+monotonic = time.monotonic
+_INF = float("inf")
+
+# What waiting raises when the socket was closed meanwhile, or by a second reader that has no business there.
+_MISUSES = (anyio.ClosedResourceError, anyio.BusyResourceError)
+
+
+class AnyIOStream(AsyncNetworkStream):
+    """A connected socket. One task may read while another writes, and any task may close it."""
+
+    __slots__ = ("_closed", "_peer", "_sock")
+
+    def __init__(self, sock: socket.socket, peer: str) -> None:
+        """Take over `sock`, which is connected and non-blocking; `peer` is what errors call the other side."""
+        self._sock = sock
+        self._peer = peer
+        self._closed = False
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """As `AsyncNetworkStream.read`. An `aclose` by another task ends it with `ReadError`."""
+        started = monotonic()
+        limit = _INF if timeout is None else timeout
+        try:
+            while not self._closed:
+                # First wait: what was not asked for yet is seldom there, and each read is a checkpoint this way.
+                with anyio.move_on_after(limit) as scope:
+                    await anyio.wait_readable(self._sock)
+                if self._closed:
+                    break
+                try:
+                    return self._sock.recv(max_bytes)
+                except BlockingIOError:
+                    pass
+                if scope.cancelled_caught:
+                    raise errors.read_timed_out(self._peer, limit, monotonic() - started)
+        except OSError as error:
+            raise errors.read_failed(self._peer, error) from error
+        except _MISUSES as error:
+            if not self._closed:
+                raise errors.read_failed(self._peer, error) from error
+        raise errors.closed_for_reading(self._peer)
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """As `AsyncNetworkStream.write`. An `aclose` by another task ends it with `WriteError`."""
+        if not buffer:
+            return
+        if self._closed:
+            raise errors.closed_for_writing(self._peer)
+        try:
+            try:
+                sent = self._sock.send(buffer)
+            except BlockingIOError:
+                sent = 0
+            if sent < len(buffer):
+                await self._write_rest(memoryview(buffer)[sent:], timeout)
+        except OSError as error:
+            raise errors.write_failed(self._peer, error) from error
+
+    async def _write_rest(self, rest: memoryview, timeout: float | None) -> None:
+        limit = _INF if timeout is None else timeout
+        while rest:
+            started = monotonic()
+            try:
+                with anyio.move_on_after(limit) as scope:
+                    await anyio.wait_writable(self._sock)
+            except _MISUSES as error:
+                if self._closed:
+                    raise errors.closed_for_writing(self._peer) from error
+                raise errors.write_failed(self._peer, error) from error
+            if self._closed:
+                raise errors.closed_for_writing(self._peer)
+            try:
+                rest = rest[self._sock.send(rest) :]
+            except BlockingIOError:
+                if not scope.cancelled_caught:
+                    continue
+            else:
+                continue
+            raise errors.write_timed_out(self._peer, limit, monotonic() - started)
+
+    async def aclose(self) -> None:
+        """As `AsyncNetworkStream.aclose`; wakes the tasks that read and write, and does not wait itself."""
+        if self._closed:
+            return
+        self._closed = True
+        with suppress(RuntimeError):  # no event loop is running any more, so nobody waits
+            anyio.notify_closing(self._sock)
+        self._sock.close()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> AsyncNetworkStream:
+        """As `AsyncNetworkStream.start_tls`."""
+        from .._async.tls_stream import AsyncTLSStream
+
+        return await AsyncTLSStream.handshake(self, ssl_context, server_hostname, timeout)
+
+    def read_nowait(self, max_bytes: int) -> bytes | None:
+        """Return what can be read without waiting; `None` when that is nothing, `b""` at the end or after an error."""
+        return receive_nowait(self._sock, max_bytes)
+
+    def get_extra_info(self, info: str) -> Any:
+        """As `AsyncNetworkStream.get_extra_info`."""
+        if info == "is_readable":
+            return is_readable(self._sock)
+        if info == "socket":
+            return self._sock
+        if info in ("client_addr", "server_addr"):
+            return address_of(self._sock, info)
+        return None
+
+
+class AnyIOBackend(AsyncNetworkBackend):
+    """Connects for tasks of whichever library AnyIO runs on.
+
+    `connect_tcp` is `resolve` and `connect_addresses`; either can be overridden.
+    """
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[SOCKET_OPTION] | None = None,
+    ) -> AsyncNetworkStream:
+        """As `AsyncNetworkBackend.connect_tcp`; the addresses race as RFC 8305 says."""
+        started = monotonic()
+        addresses = await self.resolve(host, port, timeout)
+        if timeout is not None:
+            timeout = max(0.0, timeout - (monotonic() - started))
+        return await self.connect_addresses(addresses, timeout, local_address, socket_options)
+
+    async def resolve(
+        self, host: str, port: int, timeout: float | None = None
+    ) -> Sequence[Address]:
+        """Return the addresses of `host`, in the order in which to try them.
+
+        `timeout`: seconds. Raises `ConnectTimeout` and `ConnectError`.
+        """
+        started = monotonic()
+        try:
+            addresses = numeric_addresses(host, port)
+            if addresses:
+                return addresses
+            with anyio.fail_after(timeout):
+                infos = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except TimeoutError as error:
+            assert timeout is not None  # what ran out
+            elapsed = monotonic() - started
+            raise errors.resolve_timed_out(host, timeout, elapsed) from error
+        except (OSError, ValueError) as error:
+            raise errors.resolve_failed(host, error) from error
+        return addresses_from(infos)
+
+    async def connect_addresses(
+        self,
+        addresses: Sequence[Address],
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[SOCKET_OPTION] | None = None,
+    ) -> AsyncNetworkStream:
+        """Connect to the first of the addresses that answers; arguments and errors as for `connect_tcp`."""
+        now = monotonic()
+        race = ConnectRace(addresses, local_address, socket_options, now, timeout)
+        try:
+            while (winner := race.step(now)) is None:
+                await _wait_for_any_writable(race.sockets, race.pause(now))
+                now = monotonic()
+        finally:
+            race.close()
+        return AnyIOStream(winner[0], str(winner[1]))
+
+    async def connect_unix_socket(
+        self,
+        path: str,
+        timeout: float | None = None,
+        socket_options: Iterable[SOCKET_OPTION] | None = None,
+    ) -> AsyncNetworkStream:
+        """As `AsyncNetworkBackend.connect_unix_socket`; a `path` that begins with NUL is an abstract socket."""
+        return await self.connect_addresses([unix_address(path)], timeout, None, socket_options)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait for so many seconds."""
+        await anyio.sleep(seconds)
+
+
+class TrioBackend(AnyIOBackend):
+    """`AnyIOBackend` under the name that says where it is used."""
+
+
+async def _wait_for_any_writable(sockets: Sequence[socket.socket], timeout: float | None) -> None:
+    with anyio.move_on_after(timeout):
+        if len(sockets) == 1:
+            await anyio.wait_writable(sockets[0])
+            return
+        async with anyio.create_task_group() as tasks:
+
+            async def wait_for(sock: socket.socket) -> None:
+                await anyio.wait_writable(sock)
+                tasks.cancel_scope.cancel()
+
+            for sock in sockets:
+                tasks.start_soon(wait_for, sock)
+            if not sockets:
+                await anyio.sleep_forever()

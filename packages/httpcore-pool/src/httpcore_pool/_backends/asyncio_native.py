@@ -1,0 +1,433 @@
+"""The asyncio backend: one object per connection that is both asyncio's protocol and the stream.
+
+What a read costs is what makes an asyncio client fast or slow, so: bytes that have come are handed over without a
+future, a task switch or a timer; a stream has one timer, moved only when it rings; and nothing is waited for in
+closing. Streams of asyncio (`StreamReader`) cost a time-out context for each read, AnyIO's a cancel scope.
+
+It uses the documented interface of event loops alone, so it runs on uvloop as it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections import deque
+from typing import TYPE_CHECKING, cast
+
+from httpcore_interfaces import AsyncNetworkBackend, AsyncNetworkStream
+
+from . import errors
+from .addresses import addresses_from, numeric_addresses
+from .sockets import (
+    ConnectRace,
+    address_of,
+    is_readable,
+    receive_nowait,
+    unix_address,
+    wait_for_any_writable,
+)
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Iterable, Sequence
+    from typing import Any
+
+    from httpcore_interfaces import SOCKET_OPTION
+
+    from .addresses import Address
+
+__all__ = ["AsyncioBackend", "AsyncioStream"]
+
+monotonic = time.monotonic
+
+# Bytes that may lie here unread before the peer is made to wait: what asyncio takes from the kernel at most in one go.
+_HIGH_WATER = 256 * 1024
+_LOW_WATER = 64 * 1024
+
+# As good as for ever, and small enough for the timers of every event loop: three years.
+_FAR = 1e8
+_INF = float("inf")
+
+
+class AsyncioStream(asyncio.Protocol, AsyncNetworkStream):
+    """A connected transport. One task may read while another writes, and any task of the loop may close it."""
+
+    __slots__ = (
+        "_chunks",
+        "_closed",
+        "_eof",
+        "_error",
+        "_loop",
+        "_lost",
+        "_offset",
+        "_paused",
+        "_peer",
+        "_read_deadline",
+        "_read_waiter",
+        "_size",
+        "_sock",
+        "_timer",
+        "_timer_at",
+        "_transport",
+        "_write_paused",
+        "_write_waiter",
+    )
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, sock: socket.socket, peer: str) -> None:
+        """Make a protocol for a transport over `sock`; `peer` is what errors call the other side."""
+        self._loop = loop
+        self._sock = sock
+        self._peer = peer
+        self._transport: asyncio.Transport | None = None
+        # What has come and was not read yet; of the first chunk, `_offset` bytes were.
+        self._chunks: deque[bytes] = deque()
+        self._offset = 0
+        self._size = 0
+        self._paused = False
+        self._eof = False
+        self._lost = False
+        self._error: Exception | None = None
+        self._closed = False
+        self._read_waiter: asyncio.Future[None] | None = None
+        self._read_deadline = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = 0.0
+        self._write_paused = False
+        self._write_waiter: asyncio.Future[None] | None = None
+
+    # What the event loop calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._chunks.append(data)
+        self._size += len(data)
+        if self._read_waiter is not None:
+            _settle(self._read_waiter)
+        elif self._size >= _HIGH_WATER and not self._paused:
+            assert self._transport is not None
+            self._paused = True
+            self._transport.pause_reading()
+
+    def eof_received(self) -> bool:
+        self._eof = True
+        self._wake()
+        # The peer has nothing more to say, but may well go on listening: keep the transport.
+        return True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if exc is not None and not self._closed:
+            # A failed write makes the loop give up the socket, though an answer may already lie in it, such as a 413.
+            self._drain_socket()
+        self._lost = True
+        self._error = exc
+        self._wake()
+
+    def pause_writing(self) -> None:
+        self._write_paused = True
+
+    def resume_writing(self) -> None:
+        self._write_paused = False
+        if self._write_waiter is not None:
+            _settle(self._write_waiter)
+
+    # What the protocols call.
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """As `AsyncNetworkStream.read`. An `aclose` by another task ends it with `ReadError`."""
+        if self._chunks and not self._closed:
+            return self._take(max_bytes)
+        started = monotonic()
+        while not (self._eof or self._lost or self._closed):
+            await self._wait_for_bytes(started, timeout)
+            if self._chunks and not self._closed:
+                return self._take(max_bytes)
+        if self._closed:
+            raise errors.closed_for_reading(self._peer)
+        if self._error is not None:
+            raise errors.read_failed(self._peer, self._error) from self._error
+        return b""
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """As `AsyncNetworkStream.write`. An `aclose` by another task ends it with `WriteError`.
+
+        It waits only while the transport holds more than its high-water mark, 64 KiB, back; what is below that will
+        be sent, even when the write is cancelled.
+        """
+        if not buffer:
+            return
+        transport = self._transport
+        if self._closed or self._lost or transport is None:
+            raise self._cannot_write()
+        transport.write(buffer)
+        if self._write_paused or transport.is_closing():
+            await self._wait_for_room(timeout)
+
+    async def aclose(self) -> None:
+        """As `AsyncNetworkStream.aclose`. What the kernel takes at once is sent, and nothing is waited for."""
+        if self._closed:
+            return
+        self._closed = True
+        self._cancel_timer()
+        self._chunks.clear()
+        self._wake()
+        if self._loop.is_closed():
+            # The loop ended before its connections. Its transport can do nothing more, but the socket can be closed.
+            self._sock.close()
+        elif self._transport is not None:
+            if self._transport.get_write_buffer_size():
+                # uvloop sends in the next turn of the loop what was written in this one.
+                self._transport.close()
+                self._loop.call_soon(self._transport.abort)
+            else:
+                self._transport.abort()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> AsyncNetworkStream:
+        """As `AsyncNetworkStream.start_tls`."""
+        from .._async.tls_stream import AsyncTLSStream
+
+        return await AsyncTLSStream.handshake(self, ssl_context, server_hostname, timeout)
+
+    def read_nowait(self, max_bytes: int) -> bytes | None:
+        """Return what can be read without waiting; `None` when that is nothing, `b""` at the end or after an error."""
+        if self._chunks:
+            return self._take(max_bytes)
+        if self._eof or self._lost or self._closed:
+            return b""
+        # The loop may not have come round to what lies in the socket. It does not mind if that is gone when it does.
+        return receive_nowait(self._sock, max_bytes)
+
+    def get_extra_info(self, info: str) -> Any:
+        """As `AsyncNetworkStream.get_extra_info`."""
+        if info == "is_readable":
+            # The socket too: the loop may not have come round to what lies in it.
+            return bool(self._chunks) or self._eof or self._lost or is_readable(self._sock)
+        if info == "socket":
+            return self._sock
+        if info in ("client_addr", "server_addr"):
+            return address_of(self._sock, info)
+        return None
+
+    def _take(self, max_bytes: int) -> bytes:
+        chunks = self._chunks
+        chunk = chunks[0]
+        if len(chunk) - self._offset <= max_bytes:
+            chunks.popleft()
+            if self._offset:
+                chunk = chunk[self._offset :]
+                self._offset = 0
+        else:
+            chunk = chunk[self._offset : self._offset + max_bytes]
+            self._offset += max_bytes
+        self._size -= len(chunk)
+        if self._paused and self._size <= _LOW_WATER:
+            self._paused = False
+            if not (self._lost or self._closed):
+                assert self._transport is not None
+                self._transport.resume_reading()
+        return chunk
+
+    async def _wait_for_bytes(self, started: float, timeout: float | None) -> None:
+        if timeout is not None:
+            self._read_deadline = deadline = started + min(timeout, _FAR)
+            if self._timer is None or deadline < self._timer_at:
+                self._set_timer(deadline)
+        else:
+            self._read_deadline = _INF
+        self._read_waiter = waiter = self._loop.create_future()
+        try:
+            await waiter
+        finally:
+            self._read_waiter = None
+        if timeout is not None and not (self._chunks or self._eof or self._lost or self._closed):
+            raise errors.read_timed_out(self._peer, timeout, monotonic() - started)
+
+    def _set_timer(self, at: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer_at = at
+        self._timer = self._loop.call_later(max(0.0, at - monotonic()), self._on_timer)
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _on_timer(self) -> None:
+        # The timer is not moved for each read: it rings for one that is over, and is set again for the one that waits.
+        self._timer = None
+        if self._read_waiter is None or self._read_deadline == _INF:
+            return
+        # A loop that was busy for long sees what has come only after its timers: the socket is asked, too.
+        if monotonic() < self._read_deadline or is_readable(self._sock):
+            self._set_timer(self._read_deadline)
+        else:
+            _settle(self._read_waiter)
+
+    async def _wait_for_room(self, timeout: float | None) -> None:
+        transport = self._transport
+        assert transport is not None
+        while not (self._closed or self._lost) and (self._write_paused or transport.is_closing()):
+            left = transport.get_write_buffer_size()
+            started = monotonic()
+            self._write_waiter = waiter = self._loop.create_future()
+            timer = None
+            if timeout is not None:
+                timer = self._loop.call_later(min(timeout, _FAR), _settle, waiter)
+            try:
+                await waiter
+            finally:
+                self._write_waiter = None
+                if timer is not None:
+                    timer.cancel()
+            if (
+                self._write_paused
+                and not (self._closed or self._lost)
+                and transport.get_write_buffer_size() >= left
+            ):
+                elapsed = monotonic() - started
+                raise errors.write_timed_out(self._peer, timeout or 0.0, elapsed)
+        if self._closed or self._lost:
+            raise self._cannot_write()
+
+    def _cannot_write(self) -> Exception:
+        if self._closed or self._error is None:
+            return errors.closed_for_writing(self._peer)
+        error = errors.write_failed(self._peer, self._error)
+        error.__cause__ = self._error
+        return error
+
+    def _wake(self) -> None:
+        if self._read_waiter is not None:
+            _settle(self._read_waiter)
+        if self._write_waiter is not None:
+            _settle(self._write_waiter)
+
+    def _drain_socket(self) -> None:
+        try:
+            while self._size < _HIGH_WATER:
+                data = self._sock.recv(_HIGH_WATER)
+                if not data:
+                    self._eof = True
+                    return
+                self._chunks.append(data)
+                self._size += len(data)
+        except OSError:  # nothing more, or the failure that is already known
+            return
+
+
+class AsyncioBackend(AsyncNetworkBackend):
+    """Connects for asyncio tasks. `connect_tcp` is `resolve` and `connect_addresses`; either can be overridden."""
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[SOCKET_OPTION] | None = None,
+    ) -> AsyncNetworkStream:
+        """As `AsyncNetworkBackend.connect_tcp`; the addresses race as RFC 8305 says."""
+        started = monotonic()
+        addresses = await self.resolve(host, port, timeout)
+        if timeout is not None:
+            timeout = max(0.0, timeout - (monotonic() - started))
+        return await self.connect_addresses(addresses, timeout, local_address, socket_options)
+
+    async def resolve(
+        self, host: str, port: int, timeout: float | None = None
+    ) -> Sequence[Address]:
+        """Return the addresses of `host`, in the order in which to try them.
+
+        `timeout`: seconds. Raises `ConnectTimeout` and `ConnectError`.
+        """
+        started = monotonic()
+        try:
+            addresses = numeric_addresses(host, port)
+            if addresses:
+                return addresses
+            # Bytes, for text would go through a codec that is slow to load and knows an older IDNA.
+            name = host.encode("ascii") if host.isascii() else host
+            async with asyncio.timeout(None if timeout is None else min(timeout, _FAR)):
+                infos = await asyncio.get_running_loop().getaddrinfo(
+                    name, port, type=socket.SOCK_STREAM
+                )
+        except TimeoutError as error:
+            assert timeout is not None  # what ran out
+            elapsed = monotonic() - started
+            raise errors.resolve_timed_out(host, timeout, elapsed) from error
+        except (OSError, ValueError) as error:
+            raise errors.resolve_failed(host, error) from error
+        return addresses_from(infos)
+
+    async def connect_addresses(
+        self,
+        addresses: Sequence[Address],
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[SOCKET_OPTION] | None = None,
+    ) -> AsyncNetworkStream:
+        """Connect to the first of the addresses that answers; arguments and errors as for `connect_tcp`."""
+        loop = asyncio.get_running_loop()
+        now = monotonic()
+        race = ConnectRace(addresses, local_address, socket_options, now, timeout)
+        try:
+            while (winner := race.step(now)) is None:
+                await _wait_for_any_writable(loop, race.sockets, race.pause(now))
+                now = monotonic()
+        finally:
+            race.close()
+        sock, address = winner
+        stream = AsyncioStream(loop, sock, str(address))
+        # When this is cancelled the loop closes the socket, which belongs to a transport by then.
+        if sock.family == socket.AF_UNIX:
+            await loop.create_unix_connection(lambda: stream, sock=sock)
+        else:
+            await loop.create_connection(lambda: stream, sock=sock)
+        return stream
+
+    async def connect_unix_socket(
+        self,
+        path: str,
+        timeout: float | None = None,
+        socket_options: Iterable[SOCKET_OPTION] | None = None,
+    ) -> AsyncNetworkStream:
+        """As `AsyncNetworkBackend.connect_unix_socket`; a `path` that begins with NUL is an abstract socket."""
+        return await self.connect_addresses([unix_address(path)], timeout, None, socket_options)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait for so many seconds."""
+        await asyncio.sleep(seconds)
+
+
+async def _wait_for_any_writable(
+    loop: asyncio.AbstractEventLoop, sockets: Sequence[socket.socket], timeout: float | None
+) -> None:
+    waiter = loop.create_future()
+    watched: list[socket.socket] = []
+    timer = None if timeout is None else loop.call_later(min(timeout, _FAR), _settle, waiter)
+    try:
+        for sock in sockets:
+            loop.add_writer(sock, _settle, waiter)
+            watched.append(sock)
+        await waiter
+    except NotImplementedError:
+        # The loop of Windows watches no sockets. A thread does, for as long as it takes.
+        await loop.run_in_executor(None, wait_for_any_writable, sockets, timeout)
+    finally:
+        for sock in watched:
+            loop.remove_writer(sock)
+        if timer is not None:
+            timer.cancel()
+
+
+def _settle(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)

@@ -1,0 +1,261 @@
+"""The blocking backend: non-blocking sockets, and a thread that waits for them itself.
+
+A write is one `send` and waits only for what the kernel did not take; a read is one `poll` and one `recv`. Python's
+own time-outs would poll before every call, and share one limit between the thread that reads and the one that writes.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from _thread import allocate_lock
+from contextlib import suppress
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from httpcore_interfaces import NetworkBackend, NetworkStream, Parker
+
+from . import errors
+from .addresses import addresses_from, numeric_addresses
+from .sockets import (
+    ConnectRace,
+    Readiness,
+    address_of,
+    is_readable,
+    receive_nowait,
+    unix_address,
+    wait_for_any_writable,
+)
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Iterable, Sequence
+    from typing import Any
+
+    from httpcore_interfaces import SOCKET_OPTION
+
+    from .addresses import Address
+    from .sockets import PollReadiness, SelectReadiness
+
+__all__ = ["SyncBackend", "SyncStream"]
+
+monotonic = time.monotonic
+
+
+class SyncStream(NetworkStream):
+    """A connected socket. One thread may read while another writes, and any thread may close it."""
+
+    __slots__ = (
+        "_closed",
+        "_leaving",
+        "_peer",
+        "_readable",
+        "_reading",
+        "_sock",
+        "_writable",
+        "_writing",
+    )
+
+    def __init__(self, sock: socket.socket, peer: str) -> None:
+        """Take over `sock`, which is connected and non-blocking; `peer` is what errors call the other side."""
+        self._sock = sock
+        self._peer = peer
+        self._readable = Readiness(sock)
+        self._writable: PollReadiness | SelectReadiness | None = None
+        self._closed = False
+        # While one of these is set nobody closes the descriptor: its number could come to mean another connection
+        # under the hands of the thread that uses it. Set before `_closed` is looked at, looked at after it is set.
+        self._reading = False
+        self._writing = False
+        self._leaving = allocate_lock()
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """As `NetworkStream.read`. A `close` by another thread ends it with `ReadError`."""
+        started = monotonic()
+        self._reading = True
+        try:
+            while not self._closed:
+                if not self._readable.wait(timeout):
+                    raise errors.read_timed_out(self._peer, timeout or 0.0, monotonic() - started)
+                try:
+                    data = self._sock.recv(max_bytes)
+                except BlockingIOError:  # the kernel dropped what it had announced
+                    continue
+                if data or not self._closed:
+                    return data
+            raise errors.closed_for_reading(self._peer)
+        except OSError as error:
+            raise errors.read_failed(self._peer, error) from error
+        finally:
+            self._reading = False
+            if self._closed:
+                self._leave()
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """As `NetworkStream.write`. A `close` by another thread ends it with `WriteError`."""
+        if not buffer:
+            return
+        self._writing = True
+        try:
+            if self._closed:
+                raise errors.closed_for_writing(self._peer)
+            try:
+                sent = self._sock.send(buffer)
+            except BlockingIOError:
+                sent = 0
+            if sent < len(buffer):
+                self._write_rest(memoryview(buffer)[sent:], timeout)
+        except OSError as error:
+            raise errors.write_failed(self._peer, error) from error
+        finally:
+            self._writing = False
+            if self._closed:
+                self._leave()
+
+    def _write_rest(self, rest: memoryview, timeout: float | None) -> None:
+        if self._writable is None:
+            self._writable = Readiness(self._sock, for_writing=True)
+        while rest:
+            started = monotonic()
+            if not self._writable.wait(timeout):
+                raise errors.write_timed_out(self._peer, timeout or 0.0, monotonic() - started)
+            if self._closed:
+                raise errors.closed_for_writing(self._peer)
+            try:
+                rest = rest[self._sock.send(rest) :]
+            except BlockingIOError:
+                continue
+
+    def close(self) -> None:
+        """As `NetworkStream.close`; wakes the threads that read and write."""
+        if self._closed:
+            return
+        self._closed = True
+        self._leave()
+
+    def _leave(self) -> None:
+        """Close the socket, or wake the thread that is still using it; whoever leaves last closes."""
+        with self._leaving:
+            if not (self._reading or self._writing):
+                self._sock.close()
+                return
+            with suppress(OSError):  # the peer has gone
+                self._sock.shutdown(socket.SHUT_RDWR)
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> NetworkStream:
+        """As `NetworkStream.start_tls`."""
+        from .._sync.tls_stream import TLSStream
+
+        return TLSStream.handshake(self, ssl_context, server_hostname, timeout)
+
+    def read_nowait(self, max_bytes: int) -> bytes | None:
+        """Return what can be read without waiting; `None` when that is nothing, `b""` at the end or after an error."""
+        return receive_nowait(self._sock, max_bytes)
+
+    def get_extra_info(self, info: str) -> Any:
+        """As `NetworkStream.get_extra_info`."""
+        if info == "is_readable":
+            return is_readable(self._sock)
+        if info == "socket":
+            return self._sock
+        if info in ("client_addr", "server_addr"):
+            return address_of(self._sock, info)
+        return None
+
+
+class SyncBackend(NetworkBackend):
+    """Connects for threads. `connect_tcp` is `resolve` and `connect_addresses`; either can be overridden."""
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[SOCKET_OPTION] | None = None,
+    ) -> NetworkStream:
+        """As `NetworkBackend.connect_tcp`; the addresses race as RFC 8305 says."""
+        started = monotonic()
+        addresses = self.resolve(host, port, timeout)
+        if timeout is not None:
+            timeout = max(0.0, timeout - (monotonic() - started))
+        return self.connect_addresses(addresses, timeout, local_address, socket_options)
+
+    def resolve(self, host: str, port: int, timeout: float | None = None) -> Sequence[Address]:
+        """Return the addresses of `host`, in the order in which to try them.
+
+        `timeout`: seconds; with a limit a thread asks, which is left to itself when it takes too long.
+        Raises `ConnectTimeout` and `ConnectError`.
+        """
+        try:
+            addresses = numeric_addresses(host, port)
+            if addresses:
+                return addresses
+            if timeout is None:
+                return _look_up(host, port)
+        except (OSError, ValueError) as error:
+            raise errors.resolve_failed(host, error) from error
+        return _look_up_in_thread(host, port, timeout)
+
+    def connect_addresses(
+        self,
+        addresses: Sequence[Address],
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[SOCKET_OPTION] | None = None,
+    ) -> NetworkStream:
+        """Connect to the first of the addresses that answers; arguments and errors as for `connect_tcp`."""
+        now = monotonic()
+        race = ConnectRace(addresses, local_address, socket_options, now, timeout)
+        try:
+            while (winner := race.step(now)) is None:
+                wait_for_any_writable(race.sockets, race.pause(now))
+                now = monotonic()
+        finally:
+            race.close()
+        return SyncStream(winner[0], str(winner[1]))
+
+    def connect_unix_socket(
+        self,
+        path: str,
+        timeout: float | None = None,
+        socket_options: Iterable[SOCKET_OPTION] | None = None,
+    ) -> NetworkStream:
+        """As `NetworkBackend.connect_unix_socket`; a `path` that begins with NUL is an abstract socket."""
+        return self.connect_addresses([unix_address(path)], timeout, None, socket_options)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait for so many seconds."""
+        time.sleep(seconds)
+
+
+def _look_up(host: str, port: int) -> list[Address]:
+    # Bytes, for text would go through a codec that is slow to load and knows an older IDNA.
+    name = host.encode("ascii") if host.isascii() else host
+    return addresses_from(socket.getaddrinfo(name, port, type=socket.SOCK_STREAM))
+
+
+def _look_up_in_thread(host: str, port: int, timeout: float) -> list[Address]:
+    found: list[Address] = []
+    failures: list[OSError | ValueError] = []
+    parker = Parker()
+
+    def look_up() -> None:
+        try:
+            found.extend(_look_up(host, port))
+        except (OSError, ValueError) as error:
+            failures.append(error)
+        parker.unpark()
+
+    started = monotonic()
+    Thread(target=look_up, name="httpcore-resolve", daemon=True).start()
+    if not parker.park(timeout):
+        raise errors.resolve_timed_out(host, timeout, monotonic() - started)
+    if failures:
+        raise errors.resolve_failed(host, failures[0]) from failures[0]
+    return found

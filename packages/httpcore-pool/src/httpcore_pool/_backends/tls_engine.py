@@ -1,0 +1,243 @@
+"""TLS without a network: ciphertext in, plaintext out, and the other way round.
+
+One engine serves every stream: a socket, a transport, or another TLS stream. `SSLSocket` would do for sockets alone,
+and was measured: no faster, because OpenSSL asks the kernel twice for each record and raises when there is none.
+
+Each call is one step. What one thread reads while another writes meets in the same OpenSSL object, which is not made
+for that, so the engine of the synchronous streams takes a lock for the length of a step, never while waiting.
+"""
+
+from __future__ import annotations
+
+import errno
+import ssl
+from _thread import allocate_lock
+from contextlib import suppress
+from typing import Generic, Protocol, TypeVar
+
+from httpcore_interfaces import AsyncParker, Parker
+
+__all__ = ["AsyncTLSEngine", "TLSEngine"]
+
+# The most that one record carries (RFC 8446 section 5.1), and so the most that OpenSSL gives at once.
+_RECORD = 16384
+
+
+class _Parker(Protocol):
+    def unpark(self) -> None: ...
+
+
+P = TypeVar("P", bound=_Parker)
+
+
+class _TLSEngine(Generic[P]):
+    """The client's side of one TLS connection; `P` is what a task or a thread waits on.
+
+    Making one raises `ValueError` or `ssl.SSLError` when the arguments make no handshake possible; the steps raise
+    `ssl.SSLError`.
+    """
+
+    __slots__ = (
+        "_broken",
+        "_ended",
+        "_failure",
+        "_incoming",
+        "_outgoing",
+        "_sending",
+        "_stash",
+        "_waiting",
+        "ssl_object",
+    )
+
+    def __init__(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None,
+        session: ssl.SSLSession | None = None,
+    ) -> None:
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
+        self.ssl_object = ssl_context.wrap_bio(
+            self._incoming, self._outgoing, server_hostname=server_hostname, session=session
+        )
+        # Plaintext that was decrypted only to find out whether there is any.
+        self._stash = b""
+        self._ended = False
+        self._failure: ssl.SSLError | None = None
+        # Who sends, sends everything that is there; a second one waits for its turn.
+        self._sending = False
+        self._waiting: P | None = None
+        # Ciphertext was lost on its way, so that nothing that follows it could be understood.
+        self._broken = False
+
+    def handshake(self, ciphertext: bytes | None = None) -> bool:
+        """Go on with the handshake, `b""` being the end; `True` when it is over, `False` when it needs more."""
+        if ciphertext is not None:
+            self._feed(ciphertext)
+        try:
+            self.ssl_object.do_handshake()
+        except ssl.SSLWantReadError:
+            return False
+        return True
+
+    def decrypt(self, max_bytes: int, ciphertext: bytes | None = None) -> bytes | None:
+        """Return plaintext, `b""` at the end, `None` when more ciphertext is needed.
+
+        `ciphertext`: what the peer sent since; `b""` is the end.
+        """
+        if ciphertext is not None:
+            self._feed(ciphertext)
+        if self._stash:
+            data, self._stash = self._stash[:max_bytes], self._stash[max_bytes:]
+            return data
+        # Asked without need, as at the beginning of most reads, OpenSSL would answer with an exception.
+        if ciphertext is not None or self._incoming.pending or self.ssl_object.pending():
+            data = self._decrypt_records(max_bytes)
+            if data:
+                return data
+        if self._failure is not None:
+            raise self._failure
+        return b"" if self._ended else None
+
+    def is_readable(self, ciphertext: bytes | None) -> bool:
+        """Whether plaintext, the end or an error is there, and not only what TLS says for itself, such as tickets."""
+        try:
+            data = self.decrypt(_RECORD, ciphertext)
+        except ssl.SSLError:
+            return True
+        if data:
+            self._stash = data + self._stash
+        return data is not None
+
+    @property
+    def must_send(self) -> bool:
+        """Whether TLS has something to say for itself, without which the peer might not go on."""
+        return self._outgoing.pending > 0 and not self._broken
+
+    def begin_sending(self, plaintext: bytes | memoryview = b"") -> bytes | P:
+        """Encrypt, and return all ciphertext that is to be sent, or what to wait on while another is sending.
+
+        Whoever got ciphertext sends it and calls `end_sending`; `b""` is no turn and needs no end. Whoever waited asks
+        again, without the plaintext. Raises `BrokenPipeError` after a turn that failed.
+        """
+        if self._broken:
+            raise BrokenPipeError(errno.EPIPE, "an earlier write was not finished")
+        if plaintext:
+            self.ssl_object.write(plaintext)
+        if self._sending:
+            self._waiting = self._make_parker()
+            return self._waiting
+        ciphertext = self._outgoing.read()
+        self._sending = bool(ciphertext)
+        return ciphertext
+
+    def end_sending(self, *, complete: bool) -> None:
+        """End the turn; `complete` says whether all of the ciphertext was handed over."""
+        self._sending = False
+        if not complete:
+            self._broken = True
+        if self._waiting is not None:
+            self._waiting.unpark()
+            self._waiting = None
+
+    def close(self) -> bytes:
+        """Say that nothing more will come, and return what is to be sent, if it can be sent in good order."""
+        with suppress(
+            OSError, ValueError
+        ):  # it wants the peer's answer, or has never been connected
+            self.ssl_object.unwrap()
+        return b"" if self._sending or self._broken else self._outgoing.read()
+
+    def last_words(self) -> bytes:
+        """What is to be sent although the handshake failed: the alert that tells the peer why."""
+        return self._outgoing.read()
+
+    def _make_parker(self) -> P:
+        raise NotImplementedError
+
+    def _feed(self, ciphertext: bytes) -> None:
+        if ciphertext:
+            self._incoming.write(ciphertext)
+        else:
+            self._incoming.write_eof()
+
+    def _decrypt_records(self, max_bytes: int) -> bytes:
+        data = self._decrypt_record(max_bytes)
+        if not self._incoming.pending or not data or len(data) == max_bytes:
+            return data
+        # Several records have come at once: whoever reads wants few and large pieces.
+        pieces = [data]
+        left = max_bytes - len(data)
+        while left and data:
+            data = self._decrypt_record(left)
+            pieces.append(data)
+            left -= len(data)
+        return b"".join(pieces)
+
+    def _decrypt_record(self, max_bytes: int) -> bytes:
+        if self._ended or self._failure is not None:
+            return b""
+        try:
+            data = self.ssl_object.read(min(max_bytes, _RECORD))
+        except ssl.SSLWantReadError:
+            return b""
+        except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
+            # Many servers end without a word of TLS. What that may have cut off, HTTP's own framing tells.
+            data = b""
+        except ssl.SSLError as error:
+            # Told when what came before it has been read.
+            self._failure = error
+            return b""
+        self._ended = not data
+        return data
+
+
+class AsyncTLSEngine(_TLSEngine[AsyncParker]):
+    """For streams whose reader and writer are tasks of one thread."""
+
+    __slots__ = ()
+
+    def _make_parker(self) -> AsyncParker:
+        return AsyncParker()
+
+
+class TLSEngine(_TLSEngine[Parker]):
+    """For streams that one thread reads while another writes: each step holds a lock."""
+
+    __slots__ = ("_lock",)
+
+    def __init__(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None,
+        session: ssl.SSLSession | None = None,
+    ) -> None:
+        super().__init__(ssl_context, server_hostname, session)
+        self._lock = allocate_lock()
+
+    def handshake(self, ciphertext: bytes | None = None) -> bool:
+        with self._lock:
+            return super().handshake(ciphertext)
+
+    def decrypt(self, max_bytes: int, ciphertext: bytes | None = None) -> bytes | None:
+        with self._lock:
+            return super().decrypt(max_bytes, ciphertext)
+
+    def begin_sending(self, plaintext: bytes | memoryview = b"") -> bytes | Parker:
+        with self._lock:
+            return super().begin_sending(plaintext)
+
+    def end_sending(self, *, complete: bool) -> None:
+        with self._lock:
+            super().end_sending(complete=complete)
+
+    def is_readable(self, ciphertext: bytes | None) -> bool:
+        with self._lock:
+            return super().is_readable(ciphertext)
+
+    def close(self) -> bytes:
+        with self._lock:
+            return super().close()
+
+    def _make_parker(self) -> Parker:
+        return Parker()
