@@ -334,7 +334,7 @@ class Codec:
     def _plain_chunk(self, data: bytes) -> bytes | None:
         chunks = self._chunks
         assert chunks is not None
-        if data:
+        if data and not chunks.ended:
             piece = chunks.read(data)
             self._buffer = chunks.rest
             if piece is not None:
