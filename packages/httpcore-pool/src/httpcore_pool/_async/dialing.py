@@ -17,9 +17,9 @@ from httpcore_interfaces import (
     Timeouts,
 )
 
+from .._backends.default import has_separate_steps
 from .._core.routes import TLS, Connect, SocksConnect, Tunnel
 from .._core.socks import socks5_handshake
-from .._backends.default import has_separate_steps
 from .._protocols import make_async_http11_connection
 from .._tls import context_for
 
@@ -213,7 +213,8 @@ class AsyncDialer:
     ) -> T:
         if self._trace is None:
             return await function(**arguments)
-        return await self._trace.step(name, arguments, _with_arguments, function, arguments)
+        value: T = await self._trace.step(name, arguments, _with_arguments, function, arguments)
+        return value
 
     def _left(self) -> float | None:
         """Seconds that are left of the connect time-out."""
@@ -237,5 +238,4 @@ class AsyncDialer:
 
 
 async def _with_arguments(function: Callable[..., Awaitable[T]], arguments: dict[str, Any]) -> T:
-    value: T = await function(**arguments)
-    return value
+    return await function(**arguments)

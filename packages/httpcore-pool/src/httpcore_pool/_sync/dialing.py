@@ -212,7 +212,8 @@ class Dialer:
     def _step(self, name: str, function: Callable[..., T], arguments: dict[str, Any]) -> T:
         if self._trace is None:
             return function(**arguments)
-        return self._trace.step(name, arguments, _with_arguments, function, arguments)
+        value: T = self._trace.step(name, arguments, _with_arguments, function, arguments)
+        return value
 
     def _left(self) -> float | None:
         """Seconds that are left of the connect time-out."""
@@ -236,5 +237,4 @@ class Dialer:
 
 
 def _with_arguments(function: Callable[..., T], arguments: dict[str, Any]) -> T:
-    value: T = function(**arguments)
-    return value
+    return function(**arguments)
