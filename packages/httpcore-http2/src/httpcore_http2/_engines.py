@@ -54,6 +54,7 @@ class SynchronizedEngine(Engine):
     lose = _locked(Engine.lose)
     close = _locked(Engine.close)
     lose_writing = _locked(Engine.lose_writing)
+    ping = _locked(Engine.ping)
     shut = _locked(Engine.shut)
     take_capacity_change = _locked(Engine.take_capacity_change)
     begin_write = _locked(Engine.begin_write)

@@ -59,6 +59,11 @@ class AsyncHTTP2Body(AsyncByteStream):
         self._is_over = False
         self._is_closed = False
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the exchange has ended."""
+        return self._is_over
+
     def __aiter__(self) -> Self:
         if self._is_over and not self._is_closed:
             raise StreamConsumed

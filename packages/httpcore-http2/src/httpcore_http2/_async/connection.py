@@ -21,19 +21,22 @@ from httpcore_interfaces import (
     ReadError,
     Response,
     Timeouts,
+    validate_fields,
     validate_request,
 )
 
 from .._core.failures import Failure
-from .._core.fields import content_length, request_fields
+from .._core.fields import content_length, request_fields, trailer_fields
 from .._core.states import ConnectionState
 from .._core.streams import Wanted
 from .._engines import AsyncEngine
 from .bodies import AsyncHTTP2Body
+from .duplex import AsyncHTTP2Stream
+from .sources import AsyncSource, check_content
 from .wire import AsyncWire
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable
+    from collections.abc import Sequence
     from types import TracebackType
     from typing import Any, Self
 
@@ -62,6 +65,9 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
     - `origin`: what it leads to.
     - `stream`: a connected network stream whose peer speaks HTTP/2. It belongs to the connection from now on.
     - `keepalive_expiry`: seconds it may stay idle before `has_expired()` says so; `None` for no limit.
+    - `ping_interval`: seconds of silence, with a request under way, after which a PING asks whether the server is still
+      there; `None` never asks. Servers for gRPC take less than five minutes for an abuse.
+    - `ping_timeout`: seconds for the answer; without one all requests under way end with `ReadError`.
 
     A time-out, a cancellation, or closing a response early ends that one request; the others go on. That holds for a
     write that is cut short if the stream's `get_extra_info("bytes_written")` counts the bytes it has taken; with a
@@ -69,11 +75,17 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
     """
 
     def __init__(
-        self, origin: Origin, stream: AsyncNetworkStream, keepalive_expiry: float | None = None
+        self,
+        origin: Origin,
+        stream: AsyncNetworkStream,
+        keepalive_expiry: float | None = None,
+        *,
+        ping_interval: float | None = 300.0,
+        ping_timeout: float = 20.0,
     ) -> None:
         self._origin = origin
         self._engine = AsyncEngine()
-        self._wire = AsyncWire(stream, self._engine)
+        self._wire = AsyncWire(stream, self._engine, ping_interval, ping_timeout)
         self._keepalive_expiry = keepalive_expiry
         self._expires_at: float | None = None
         self._observer: AsyncConnectionObserver | None = None
@@ -106,8 +118,11 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
             raise ConnectionNotAvailable(origin=self._origin)
         trace = AsyncTrace.of(request.extensions, logger, "http2")
         if trace is not None and not engine.opened:
-            await self._traced_init(request, timeouts, trace)
+            info: dict[str, Any] = {"request": request}
+            await trace.step("send_connection_init", info, self._send_head, timeouts)
         try:
+            if "protocol" in request.extensions:
+                await self._require_extended_connect(timeouts)
             stream = self._open(request)
         except ConnectionNotAvailable:
             raise
@@ -139,6 +154,8 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
             "stream_id": stream.stream_id,
         }
         body = AsyncHTTP2Body(self, stream, request, timeouts, trace, extensions)
+        if _is_duplex(request):
+            extensions["network_stream"] = AsyncHTTP2Stream(self, stream, body)
         return Response.from_wire(
             stream.status, stream.fields, body, cast("dict[str, Any]", extensions)
         )
@@ -169,7 +186,10 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
         if isinstance(error, HTTPCoreError):
             self._describe(error, stream, request, phase)
         self._engine.give_up(stream)
-        await self._end_exchange(can_wait=isinstance(error, Exception))
+        # In a task that is being cancelled a write may be cut short.
+        await self._end_exchange(
+            can_write=isinstance(error, Exception) or self._wire.can_be_interrupted
+        )
 
     async def finish(self, stream: Stream) -> None:
         """End an exchange whose body was read to its end, or is not wanted any more."""
@@ -221,6 +241,10 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
             f"Request Count: {self._engine.opened}"
         )
 
+    def network_info(self, info: str) -> Any:
+        """What the network stream beneath knows; see `AsyncNetworkStream.get_extra_info`."""
+        return self._wire.network.get_extra_info(info)
+
     async def aclose(self) -> None:
         """Close at once; requests under way end with `ReadError`. Calling it again does nothing."""
         self._engine.close(
@@ -252,22 +276,17 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
         length = content_length(fields)
         body = request.stream
         if type(body) is PlainByteStream:
-            end = not body.content
-        elif not hasattr(body, "__aiter__"):
-            raise TypeError(
-                "the content of an asynchronous request must be bytes or an asynchronous iterable of bytes, "
-                f"but got {type(body).__name__}"
-            )
+            has_content = bool(body.content)
         else:
-            end = length == 0 or not _announces_content(request)
-        if end and length:
+            check_content(body)
+            # HTTP/1.1 would announce content in these fields; one that is not announced is an empty one.
+            has_content = length != 0 and _announces_content(request)
+        if length and not has_content:
             raise LocalProtocolError(
                 f"the request has no content, but its Content-Length promises {length} bytes"
             )
+        end = not (has_content or _is_duplex(request) or request.extensions.get("trailers"))
         return self._engine.open(fields, length, end=end)
-
-    async def _traced_init(self, request: Request, timeouts: Timeouts, trace: AsyncTrace) -> None:
-        await trace.step("send_connection_init", {"request": request}, self._send_head, timeouts)
 
     async def _send_head(self, timeouts: Timeouts) -> None:
         await self._wire.flush(self._engine.outbox.queued, timeouts.bounded(timeouts.write))
@@ -275,32 +294,74 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
     async def _send(self, request: Request, stream: Stream, timeouts: Timeouts) -> None:
         """Send the content, in one write with the head where both are there already."""
         body = request.stream
+        trailers = request.extensions.get("trailers")
+        goes_on = trailers or _is_duplex(request)
         if stream.is_sent:
             await self._send_head(timeouts)
-        elif type(body) is PlainByteStream:
-            await self._send_chunk(stream, body.content, timeouts, end=True)
+            return
+        if type(body) is PlainByteStream:
+            await self.send_piece(stream, body.content, timeouts, end=not goes_on)
         else:
             await self._send_head(timeouts)
-            async for chunk in cast("AsyncIterable[bytes]", body):
-                if not stream.wants_upload:
-                    return
+            source = AsyncSource(body)
+            while (piece := await source.next_piece()) is not None:
                 # With the last promised byte END_STREAM can go along.
-                await self._send_chunk(stream, chunk, timeouts, end=stream.to_send == len(chunk))
-            if not stream.is_sent:
-                await self._send_chunk(stream, b"", timeouts, end=True)
+                end = stream.to_send == len(piece) and not goes_on
+                await self.send_piece(stream, piece, timeouts, end=end)
+                if not stream.wants_upload:
+                    await source.aclose()
+                    return
+                await self._look()
+        if not _is_duplex(request):
+            await self.send_end(
+                stream, trailers() if callable(trailers) else trailers or (), timeouts
+            )
 
-    async def _send_chunk(
-        self, stream: Stream, chunk: bytes, timeouts: Timeouts, *, end: bool
+    async def send_piece(
+        self, stream: Stream, piece: bytes | memoryview, timeouts: Timeouts, *, end: bool
     ) -> None:
-        view = memoryview(chunk)
+        """Send a part of a request's content. For the request itself, or the two-way stream it has become."""
+        view = memoryview(piece)
         while True:
             sent = self._engine.send(stream, view, end=end)
             await self._send_head(timeouts)
             if sent == len(view):
                 return
             view = view[sent:]
+            await self._look()
             limit = timeouts.bounded(timeouts.write)
             await self._wire.wait(stream, Wanted.WINDOW, limit, limit)
+
+    async def send_end(
+        self, stream: Stream, trailers: Sequence[tuple[bytes, bytes]], timeouts: Timeouts
+    ) -> None:
+        """End a request's content. Does nothing when it has ended."""
+        if trailers:
+            validate_fields(trailers, "trailer")
+            self._engine.send_trailers(stream, trailer_fields(trailers))
+        else:
+            self._engine.send(stream, b"", end=True)
+        await self._send_head(timeouts)
+
+    async def _look(self) -> None:
+        """Between two parts of an upload, see what the server says: no more of it, perhaps."""
+        if self._wire.network.get_extra_info("is_readable"):
+            await self._wire.absorb()
+
+    async def _require_extended_connect(self, timeouts: Timeouts) -> None:
+        """Wait for the server's settings, which say whether CONNECT may name a protocol (RFC 8441, 3)."""
+        engine = self._engine
+        write_timeout = timeouts.bounded(timeouts.write)
+        await self._send_head(timeouts)
+        await self._wire.wait(
+            engine.preface, Wanted.HEAD, timeouts.bounded(timeouts.read), write_timeout
+        )
+        if engine.preface.failure is not None:
+            raise engine.preface.failure.error()
+        if not engine.allows_extended_connect():
+            raise LocalProtocolError(
+                "the server does not take CONNECT with a protocol over HTTP/2; use HTTP/1.1 and Upgrade"
+            )
 
     async def _receive_head(self, stream: Stream, timeouts: Timeouts) -> tuple[int, Fields]:
         await self._wire.wait(
@@ -318,20 +379,22 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
 
     # The end of an exchange.
 
-    async def _end_exchange(self, *, can_wait: bool = True) -> None:
+    async def _end_exchange(self, *, can_write: bool = True) -> None:
         engine = self._engine
         if engine.state == ConnectionState.IDLE and self._keepalive_expiry is not None:
             self._expires_at = monotonic() + self._keepalive_expiry
         engine.take_capacity_change()
         observer = self._observer
         is_dropping = observer is not None and observer.exchange_ended()
-        if engine.state == ConnectionState.CLOSED:
-            await self._wire.aclose()
-        elif can_wait and engine.outbox.queued != engine.outbox.written:
-            await self._wire.flush_quietly()
-        if is_dropping:
-            assert observer is not None
-            await observer.aclose_dropped()
+        try:
+            if engine.state == ConnectionState.CLOSED:
+                await self._wire.aclose()
+            elif can_write and engine.outbox.queued != engine.outbox.written:
+                await self._wire.flush_quietly()
+        finally:
+            if is_dropping:
+                assert observer is not None
+                await observer.aclose_dropped()
 
     async def _settle(self) -> None:
         """Do what follows from a change that the server has made."""
@@ -358,6 +421,11 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
             bytes_received=received,
             safe_to_retry=not sent or (not received and request.method in _IDEMPOTENT),
         )
+
+
+def _is_duplex(request: Request) -> bool:
+    """Whether the request stays open for writing when the response has begun."""
+    return request.method == b"CONNECT" or bool(request.extensions.get("duplex"))
 
 
 def _announces_content(request: Request) -> bool:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from httpcore_interfaces import (
     AsyncParker,
     HTTPCoreError,
+    ReadError,
     ReadTimeout,
     WriteError,
     WriteTimeout,
@@ -34,6 +35,12 @@ __all__ = ["AsyncWire"]
 
 READ_SIZE = 64 * 1024
 
+# Reads of what is there already, before going on with one's own.
+_ABSORBED_READS = 16
+
+# Seconds to look for answers after writing has failed: they came before, or not at all.
+_SALVAGE = 1.0
+
 # Seconds for what is said in parting, to a server that may not listen any more.
 _PARTING = 1.0
 
@@ -41,14 +48,38 @@ _PARTING = 1.0
 class AsyncWire:
     """A network stream and the engine that understands it."""
 
-    __slots__ = ("_base", "_engine", "_is_closed", "network")
+    __slots__ = (
+        "_base",
+        "_engine",
+        "_heard_at",
+        "_is_closed",
+        "_is_pinged",
+        "_ping_interval",
+        "_ping_timeout",
+        "network",
+    )
 
-    def __init__(self, network: AsyncNetworkStream, engine: AsyncEngine) -> None:
+    def __init__(
+        self,
+        network: AsyncNetworkStream,
+        engine: AsyncEngine,
+        ping_interval: float | None,
+        ping_timeout: float,
+    ) -> None:
         self.network = network
         self._engine = engine
         self._is_closed = False
         # What the stream had written before it was ours; None when it does not count.
         self._base: int | None = network.get_extra_info("bytes_written")
+        self._ping_interval = ping_interval
+        self._ping_timeout = ping_timeout
+        self._is_pinged = False
+        self._heard_at = 0.0
+
+    @property
+    def can_be_interrupted(self) -> bool:
+        """Whether a write that is cut short can be taken up by another."""
+        return self._base is not None
 
     async def flush(self, mark: int, timeout: float | None) -> None:
         """Have everything before position `mark` written, and whatever else waits.
@@ -101,8 +132,8 @@ class AsyncWire:
     async def absorb(self) -> None:
         """Take in what the server has sent while nobody was waiting; do not wait for more."""
         engine = self._engine
-        while engine.state == ConnectionState.IDLE and self.network.get_extra_info("is_readable"):
-            if not engine.begin_reading():
+        for _ in range(_ABSORBED_READS):
+            if not self.network.get_extra_info("is_readable") or not engine.begin_reading():
                 return
             try:
                 data = await self.network.read(READ_SIZE, 0.0)
@@ -116,7 +147,10 @@ class AsyncWire:
             except BaseException:
                 engine.stop_reading()
                 raise
-            engine.receive(data, monotonic(), None, Wanted.HEAD)
+            self._heard_at = now = monotonic()
+            engine.receive(data, now, None, Wanted.HEAD)
+            if engine.state == ConnectionState.CLOSED:
+                return
 
     async def aclose(self) -> None:
         """Say what is still to be said, and close the network stream. Calling it again does nothing."""
@@ -143,16 +177,23 @@ class AsyncWire:
         """Read for all, until what is wanted is there; returns whether it came in time."""
         engine = self._engine
         is_over = False
+        self._heard_at = monotonic()
         try:
-            while not is_over:
+            while not is_over and engine.state != ConnectionState.CLOSED:
+                limit, is_mine = self._patience(deadline)
                 try:
-                    data = await self.network.read(READ_SIZE, _left(deadline))
+                    data = await self.network.read(READ_SIZE, limit)
                 except ReadTimeout:
-                    return False
+                    if is_mine:
+                        return False
+                    await self._examine(write_timeout)
+                    continue
                 except HTTPCoreError as error:
                     engine.lose(Failure(type(error), error.message, error))
                     return True
-                is_over = engine.receive(data, monotonic(), stream, wanted)
+                self._heard_at = now = monotonic()
+                self._is_pinged = False
+                is_over = engine.receive(data, now, stream, wanted)
                 # Acknowledgements; they need not wait for a writer to come by.
                 if engine.outbox.queued != engine.outbox.written:
                     await self.flush(0, write_timeout)
@@ -160,6 +201,36 @@ class AsyncWire:
             if not is_over:
                 engine.stop_reading()
         return True
+
+    def _patience(self, deadline: float | None) -> tuple[float | None, bool]:
+        """How long the next read may take, and whether it is the reader's own time that is up then."""
+        now = monotonic()
+        if self._engine.outbox.is_closed:
+            examination = now + _SALVAGE
+        elif self._is_pinged:
+            examination = self._heard_at + self._ping_timeout
+        elif self._ping_interval is not None:
+            examination = self._heard_at + self._ping_interval
+        else:
+            return _left(deadline), True
+        if deadline is not None and deadline <= examination:
+            return max(0.0, deadline - now), True
+        return max(0.0, examination - now), False
+
+    async def _examine(self, write_timeout: float | None) -> None:
+        """The server has been silent for long: ask whether it is there, or give it up if it was asked already."""
+        engine = self._engine
+        if engine.outbox.is_closed:
+            assert engine.failure is not None
+            engine.lose(engine.failure)
+        elif self._is_pinged:
+            sentence = f"the server has not answered a PING for {self._ping_timeout:.3g} s"
+            engine.lose(Failure(ReadError, sentence))
+        else:
+            self._is_pinged = True
+            self._heard_at = monotonic()
+            engine.ping()
+            await self.flush(0, write_timeout)
 
     async def _park(self, stream: Stream, wanted: Wanted, deadline: float | None) -> bool:
         """Let another read; returns whether it is time to ask again."""

@@ -33,6 +33,7 @@ from .failures import Failure
 from .fields import response_fields
 from .floods import FloodGuard
 from .frames import HEADER_LENGTH, FrameKind, FrameSplitter, FrameTooLarge
+from .hpack_memory import RememberingDecoder, RememberingEncoder
 from .outbox import Outbox
 from .settings import (
     CONNECTION_WINDOW,
@@ -87,6 +88,8 @@ class Engine:
         self.limit = OWN_STREAM_LIMIT
         self.active = 0
         self.opened = 0
+        # Stands for the connection itself: its head has come when the server's first SETTINGS have.
+        self.preface = Stream(0, 0, None)
         self.capacity_has_changed = False
         self._streams: dict[int, Stream] = {}
         self._has_reader = False
@@ -106,7 +109,8 @@ class Engine:
         )
         self._h2.local_settings = local_settings()
         self._h2.max_inbound_frame_size = MAX_FRAME_SIZE
-        self._h2.decoder.max_header_list_size = MAX_HEADER_LIST_SIZE
+        self._h2.encoder = RememberingEncoder()
+        self._h2.decoder = RememberingDecoder(MAX_HEADER_LIST_SIZE)
         self._h2.initiate_connection()
         self._h2.increment_flow_control_window(
             CONNECTION_WINDOW - self._h2.inbound_flow_control_window
@@ -133,6 +137,10 @@ class Engine:
     def stream_limit(self) -> int:
         """How many requests may be under way at once; 0 when no more are taken."""
         return self.limit if self.state <= ConnectionState.ACTIVE else 0
+
+    def allows_extended_connect(self) -> bool:
+        """Whether the server has said so (RFC 8441, 3); meaningful once `preface` has its head."""
+        return bool(self._h2.remote_settings.enable_connect_protocol)
 
     # One request's life.
 
@@ -313,6 +321,12 @@ class Engine:
     def shut(self) -> None:
         """Forget what could not be written, and wake who waited for it."""
         self.outbox.close()
+
+    def ping(self) -> None:
+        """Queue a PING. Any bytes that come are answer enough."""
+        if self.state != ConnectionState.CLOSED:
+            self._h2.ping(bytes(8))
+            self._collect()
 
     def take_capacity_change(self) -> bool:
         """Whether `stream_limit` or the state has changed by what the server did, since this was last asked."""
@@ -527,6 +541,8 @@ class Engine:
         if limit != self.limit:
             self.limit = limit
             self.capacity_has_changed = True
+        self.preface.status = 200
+        self._wake(self.preface)
         self._wake_all()
 
     def _on_goaway(self, event: h2.events.ConnectionTerminated) -> None:
@@ -572,6 +588,9 @@ class Engine:
         if self.state != ConnectionState.CLOSED:
             self.capacity_has_changed = True
         self._move(ConnectionInput.END)
+        self.preface.failure = self.failure
+        self.preface.advance(StreamInput.FAIL)
+        self._wake(self.preface)
 
     def _move(self, event: ConnectionInput) -> None:
         self.state = CONNECTION[self.state, event]

@@ -28,6 +28,8 @@ _DROPPED = frozenset([b"keep-alive", b"proxy-connection"])
 _SECRET = frozenset([b"authorization", b"proxy-authorization"])
 _GUESSABLE_COOKIE = 20
 
+_HTTP_SCHEMES = {b"wss": b"https", b"ws": b"http"}
+
 _SPECIAL = (
     _DROPPED
     | _SECRET
@@ -82,7 +84,8 @@ def trailer_fields(trailers: Iterable[tuple[bytes, bytes]]) -> Fields:
             raise LocalProtocolError(
                 f"the trailer field {name!r} is about framing or routing; send it as a header"
             )
-        fields.append((name, value.strip(b" \t")))
+        value = value.strip(b" \t")
+        fields.append(NeverIndexedHeaderTuple(name, value) if name in _SECRET else (name, value))
     return fields
 
 
@@ -115,16 +118,33 @@ def _append_special(fields: Fields, name: bytes, value: bytes) -> None:
 
 def _pseudo_fields(request: Request, host: bytes | None) -> Fields:
     url = request.url
-    if request.method == b"CONNECT":
+    protocol = request.extensions.get("protocol")
+    if request.method == b"CONNECT" and protocol is None:
         # The target is all there is (RFC 9113, 8.5).
         return [(b":method", b"CONNECT"), (b":authority", url.target)]
     if host is None:
         host = b"[%b]" % url.host if b":" in url.host else url.host
         if url.port is not None and url.port != DEFAULT_PORTS.get(url.scheme):
             host = b"%b:%d" % (host, url.port)
-    return [
+    fields = [
         (b":method", request.method),
         (b":authority", host),
         (b":scheme", url.scheme),
         (b":path", url.target),
     ]
+    if protocol is not None:
+        # Extended CONNECT (RFC 8441, 4), with the scheme of HTTP: wss is https here.
+        fields[2] = (b":scheme", _HTTP_SCHEMES.get(url.scheme, url.scheme))
+        fields.append((b":protocol", _checked_protocol(request.method, protocol)))
+    return fields
+
+
+def _checked_protocol(method: bytes, protocol: object) -> bytes:
+    if isinstance(protocol, str):
+        protocol = protocol.encode("ascii", "replace")
+    if method != b"CONNECT" or not isinstance(protocol, bytes) or not protocol.isalnum():
+        raise LocalProtocolError(
+            f"the protocol extension {protocol!r} belongs to a CONNECT request and names a protocol, "
+            "such as b'websocket'"
+        )
+    return protocol
