@@ -33,7 +33,9 @@ def test_a_field_with_a_broken_value_is_left_out_and_reported() -> None:
 def test_without_the_option_the_response_is_refused() -> None:
     codec = begun(lenient=False)
     codec.receive(b"HTTP/1.1 200 OK\r\nBad: x\x01y\r\n\r\n")
-    with pytest.raises(RemoteProtocolError, match=r"b'Bad' has the illegal byte b'\\x01' at offset 1"):
+    with pytest.raises(
+        RemoteProtocolError, match=r"b'Bad' has the illegal byte b'\\x01' at offset 1"
+    ):
         codec.next_head()
 
 

@@ -1,0 +1,494 @@
+"""The life of a connection: exchanges, states, reuse, expiry, closing, and what an observer is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from httpcore_http11 import AsyncHTTP11Connection, Limits
+from httpcore_interfaces import (
+    URL,
+    AsyncNetworkStream,
+    ConnectionNotAvailable,
+    LocalProtocolError,
+    Origin,
+    ReadError,
+    ReadTimeout,
+    RemoteProtocolError,
+    Request,
+    StreamClosed,
+    StreamConsumed,
+    Timeouts,
+)
+from httpcore_interfaces.testing import (
+    END,
+    STALL,
+    TURN,
+    AsyncScriptedStream,
+    check_async_byte_stream,
+)
+
+ORIGIN = Origin(b"http", b"a.example", 80)
+HOST = [(b"Host", b"a.example")]
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+
+
+class AsyncObserver:
+    """Notes what it is told, and in which state the connection was then."""
+
+    def __init__(self, connection: AsyncHTTP11Connection, dropped: bool = False) -> None:
+        self.connection = connection
+        self.dropped = dropped
+        self.told: list[str] = []
+        connection.observe(self)
+
+    def exchange_ended(self) -> bool:
+        self.told.append("closed" if self.connection.is_closed() else "open")
+        return self.dropped
+
+    def capacity_changed(self) -> None:
+        self.told.append("capacity")
+
+    async def aclose_dropped(self) -> None:
+        self.told.append("dropped")
+
+
+def test_it_shows_itself_as_httpcore_does() -> None:
+    connection = AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream())
+    assert (
+        repr(connection) == "<AsyncHTTP11Connection ['http://a.example:80', NEW, Request Count: 0]>"
+    )
+    assert connection.info() == "'http://a.example:80', HTTP/1.1, NEW, Request Count: 0"
+    assert connection.can_handle_request(Origin(b"http", b"a.example", 80))
+    assert not connection.can_handle_request(Origin(b"http", b"a.example", 81))
+    assert connection.is_available()
+    assert not connection.is_idle()
+    assert not connection.is_closed()
+    assert not connection.has_expired()
+    assert connection.stream_limit() == 1
+
+
+async def test_requests_follow_each_other() -> None:
+    stream = AsyncScriptedStream([OK, TURN, OK, STALL])
+    async with AsyncHTTP11Connection(ORIGIN, stream) as connection:
+        response = await connection.request("GET", "http://a.example/")
+        assert response.status == 200
+        assert response.content == b"hello"
+        assert response.extensions == {
+            "http_version": b"HTTP/1.1",
+            "reason_phrase": b"OK",
+            "network_stream": stream,
+        }
+        assert connection.is_idle()
+        assert connection.is_available()
+        response = await connection.request("POST", "http://a.example/x", content=b"ab")
+        assert response.content == b"hello"
+        assert connection.info() == "'http://a.example:80', HTTP/1.1, IDLE, Request Count: 2"
+    assert stream.writes == [
+        b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n",
+        b"POST /x HTTP/1.1\r\nHost: a.example\r\nContent-Length: 2\r\n\r\nab",
+    ]
+    assert stream.closes == 1
+    assert connection.is_closed()
+
+
+async def test_a_busy_or_closed_connection_takes_no_request() -> None:
+    stream = AsyncScriptedStream([OK, STALL])
+    connection = AsyncHTTP11Connection(ORIGIN, stream)
+    observer = AsyncObserver(connection)
+    response = await connection.handle_async_request(Request("GET", "http://a/", headers=HOST))
+    assert not connection.is_available()
+    assert "ACTIVE" in connection.info()
+    assert connection.stream_limit() == 1
+    with pytest.raises(ConnectionNotAvailable, match="is ACTIVE"):
+        await connection.request("GET", "http://a/")
+    assert observer.told == []
+    assert await response.aread() == b"hello"
+    await connection.aclose()
+    await connection.aclose()
+    with pytest.raises(ConnectionNotAvailable, match="is CLOSED"):
+        await connection.request("GET", "http://a/")
+    assert connection.stream_limit() == 0
+    assert observer.told == ["open"]
+
+
+async def test_the_observer_is_told_once_for_every_exchange() -> None:
+    stream = AsyncScriptedStream([OK, TURN, OK + b"unasked", STALL])
+    connection = AsyncHTTP11Connection(ORIGIN, stream)
+    observer = AsyncObserver(connection, dropped=True)
+    response = await connection.exchange(Request("GET", "http://a/", headers=HOST), Timeouts())
+    await response.aread()
+    await response.aclose()
+    assert observer.told == ["open", "dropped"]
+    response = await connection.exchange(Request("GET", "http://a/", headers=HOST), Timeouts())
+    await response.aread()
+    assert observer.told == ["open", "dropped", "closed", "dropped"]
+    assert stream.is_closed
+
+
+async def test_unread_bytes_condemn_the_connection() -> None:
+    stream = AsyncScriptedStream([OK + b"HTTP/1.1 200 OK\r\n\r\n", STALL])
+    connection = AsyncHTTP11Connection(ORIGIN, stream)
+    response = await connection.request("GET", "http://a/")
+    assert response.content == b"hello"
+    assert connection.is_closed()
+
+
+async def test_bytes_before_a_request_condemn_the_connection() -> None:
+    stream = AsyncScriptedStream([OK, OK])
+    connection = AsyncHTTP11Connection(ORIGIN, stream)
+    await connection.request("GET", "http://a/")
+    assert connection.has_expired()
+    with pytest.raises(ConnectionNotAvailable):
+        await connection.request("GET", "http://a/")
+    assert connection.is_closed()
+    assert stream.writes == [b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"]
+
+
+@pytest.mark.parametrize(
+    ("expiry", "hint", "after", "expired"),
+    [
+        (5.0, b"", 4.9, False),
+        (5.0, b"", 5.1, True),
+        (None, b"Keep-Alive: timeout=5\r\n", 3.9, False),
+        (None, b"Keep-Alive: timeout=5\r\n", 4.1, True),
+        (2.0, b"Keep-Alive: timeout=5\r\n", 2.1, True),
+        (9.0, b"Keep-Alive: timeout=5\r\n", 4.1, True),
+        (None, b"Keep-Alive: timeout=0\r\n", 0.1, True),
+        (None, b"", 1e9, False),
+    ],
+)
+async def test_an_idle_connection_expires(
+    expiry: float | None,
+    hint: bytes,
+    after: float,
+    expired: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [1000.0]
+    monkeypatch.setattr("httpcore_http11._async.connection.monotonic", lambda: now[0])
+    head = b"HTTP/1.1 200 OK\r\n" + hint + b"Content-Length: 0\r\n\r\n"
+    connection = AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream([head, STALL]), expiry)
+    await connection.request("GET", "http://a/")
+    assert not connection.has_expired()
+    now[0] += after
+    assert connection.has_expired() is expired
+
+
+async def test_a_connection_in_use_or_closed_has_not_expired() -> None:
+    connection = AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream([OK, END]), 0.0)
+    response = await connection.handle_async_request(Request("GET", "http://a/", headers=HOST))
+    assert not connection.has_expired()
+    await response.aclose()
+    await connection.aclose()
+    assert not connection.has_expired()
+
+
+async def test_the_limits_are_passed_on() -> None:
+    stream = AsyncScriptedStream([b"HTTP/1.1 200 OK\r\nA: b\r\nA: b\r\n\r\n"])
+    connection = AsyncHTTP11Connection(ORIGIN, stream, limits=Limits(fields=1))
+    with pytest.raises(RemoteProtocolError, match="the limit fields is 1"):
+        await connection.request("GET", "http://a/")
+
+
+async def test_broken_values_can_be_left_out() -> None:
+    stream = AsyncScriptedStream([b"HTTP/1.1 200 OK\r\nA: \x00\r\nContent-Length: 0\r\n\r\n"])
+    connection = AsyncHTTP11Connection(ORIGIN, stream, lenient=True)
+    response = await connection.request("GET", "http://a/")
+    assert response.headers == [(b"Content-Length", b"0")]
+    assert response.extensions["skipped_fields"] == [b"A: \x00"]
+
+
+# Errors.
+
+
+async def test_an_error_says_what_is_known() -> None:
+    stream = AsyncScriptedStream([OK, TURN, END])
+    connection = AsyncHTTP11Connection(ORIGIN, stream)
+    await connection.request("GET", "http://a.example/")
+    observer = AsyncObserver(connection)
+    with pytest.raises(
+        RemoteProtocolError, match=r"Server disconnected without sending a response\."
+    ) as info:
+        await connection.request("GET", "http://a.example/")
+    error = info.value
+    assert error.phase == "read response head"
+    assert error.method == "GET"
+    assert error.origin == ORIGIN
+    assert error.reused is True
+    assert error.bytes_sent == len(stream.writes[1])
+    assert error.bytes_received == 0
+    assert error.safe_to_retry
+    assert observer.told == ["closed"]
+    assert stream.is_closed
+
+
+@pytest.mark.parametrize(
+    ("method", "script", "safe"),
+    [
+        ("GET", [END], True),
+        ("PUT", [ReadError], True),
+        ("POST", [END], False),
+        ("PATCH", [ReadError], False),
+        ("GET", [b"H", END], False),
+    ],
+)
+async def test_only_some_requests_are_safe_to_retry(
+    method: str, script: list[Any], safe: bool
+) -> None:
+    connection = AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream(script))
+    with pytest.raises((RemoteProtocolError, ReadError)) as info:
+        await connection.request(method, "http://a/")
+    assert info.value.safe_to_retry is safe
+    assert info.value.reused is False
+
+
+async def test_what_was_never_written_leaves_the_connection_open() -> None:
+    stream = AsyncScriptedStream([TURN, OK, STALL])
+    connection = AsyncHTTP11Connection(ORIGIN, stream)
+    observer = AsyncObserver(connection)
+    with pytest.raises(LocalProtocolError, match="Content-Length declares 3") as info:
+        await connection.request(
+            "POST", "http://a/", headers={"Content-Length": "3"}, content=b"four"
+        )
+    assert info.value.safe_to_retry
+    assert info.value.bytes_sent == 0
+    assert info.value.phase == "write request"
+    assert observer.told == ["open"]
+    assert stream.writes == []
+    assert (await connection.request("GET", "http://a/")).content == b"hello"
+
+
+async def test_illegal_bytes_are_refused_at_once() -> None:
+    stream = AsyncScriptedStream()
+    connection = AsyncHTTP11Connection(ORIGIN, stream)
+    with pytest.raises(LocalProtocolError):
+        await connection.handle_async_request(
+            Request("GET", "http://a/", headers=[*HOST, (b"A", b"b\r\nc: d")])
+        )
+    assert connection.is_available()
+    assert stream.operations == []
+
+
+async def test_the_read_limit_is_used() -> None:
+    stream = AsyncScriptedStream([STALL])
+    connection = AsyncHTTP11Connection(ORIGIN, stream)
+    observer = AsyncObserver(connection)
+    with pytest.raises(ReadTimeout) as info:
+        await connection.request(
+            "GET", "http://a/", extensions={"timeout": {"read": 0.001, "write": 3.0}}
+        )
+    assert info.value.phase == "read response head"
+    assert stream.operations[:2] == [("write", 3.0), ("read", 0.001)]
+    assert observer.told == ["closed"]
+
+
+async def test_the_total_limit_bounds_the_others() -> None:
+    stream = AsyncScriptedStream([OK[:30], OK[30:-2], STALL])
+    connection = AsyncHTTP11Connection(ORIGIN, stream)
+    request = Request("GET", "http://a/", headers=HOST, extensions={"timeout": {"total": 0.02}})
+    response = await connection.handle_async_request(request)
+    with pytest.raises(ReadTimeout) as info:
+        await response.aread()
+    assert info.value.phase == "read response body"
+    limits = [limit for name, limit in stream.operations if name != "aclose"]
+    assert all(limit is not None and 0 <= limit <= 0.02 for limit in limits)
+
+
+async def test_informational_responses_do_not_extend_the_read_limit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [1000.0]
+
+    def clock() -> float:
+        now[0] += 1.0
+        return now[0]
+
+    monkeypatch.setattr("httpcore_http11._async.connection.monotonic", clock)
+    informational = b"HTTP/1.1 102 Processing\r\n\r\n"
+    stream = AsyncScriptedStream([informational, informational, OK, STALL])
+    connection = AsyncHTTP11Connection(ORIGIN, stream)
+    await connection.request("GET", "http://a/", extensions={"timeout": {"read": 9.0}})
+    assert [limit for name, limit in stream.operations if name == "read"] == [9.0, 8.0, 7.0]
+
+
+async def test_informational_responses_are_shown() -> None:
+    shown = []
+
+    async def show(status: int, fields: list[tuple[bytes, bytes]]) -> None:
+        shown.append((status, fields))
+
+    hints = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 102 x\r\n\r\n"
+    connection = AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream([hints + OK, STALL]))
+    response = await connection.request("GET", "http://a/", extensions={"informational": show})
+    assert response.content == b"hello"
+    assert shown == [(103, [(b"Link", b"</a>")]), (102, [])]
+    assert connection.is_idle()
+
+
+async def test_closing_ends_a_request_under_way() -> None:
+    stream = AsyncScriptedStream([OK[:-2], STALL])
+    connection = AsyncHTTP11Connection(ORIGIN, stream)
+    observer = AsyncObserver(connection, dropped=True)
+    response = await connection.handle_async_request(Request("GET", "http://a/", headers=HOST))
+    await connection.aclose()
+    with pytest.raises(ReadError):
+        await response.aread()
+    await response.aclose()
+    assert observer.told == ["closed", "dropped"]
+
+
+async def test_closing_between_two_steps_is_an_error_of_the_request() -> None:
+    connection = AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream([OK]))
+
+    async def close(status: int, fields: list[tuple[bytes, bytes]]) -> None:
+        await connection.aclose()
+
+    stream = AsyncScriptedStream([b"HTTP/1.1 102 x\r\n\r\n" + OK])
+    connection = AsyncHTTP11Connection(ORIGIN, stream)
+    observer = AsyncObserver(connection)
+    with pytest.raises(LocalProtocolError, match="closed while a request was under way"):
+        await connection.request("GET", "http://a/", extensions={"informational": close})
+    assert observer.told == ["closed"]
+
+
+async def test_the_observer_hears_of_what_was_dropped_even_when_closing_fails() -> None:
+    class AsyncBroken(AsyncNetworkStream):
+        async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+            raise ReadError("broken")
+
+        async def aclose(self) -> None:
+            raise RuntimeError("a stream that breaks its contract")
+
+    connection = AsyncHTTP11Connection(ORIGIN, AsyncBroken())
+    observer = AsyncObserver(connection, dropped=True)
+    with pytest.raises(RuntimeError):
+        await connection.request("GET", "http://a/")
+    assert observer.told == ["closed", "dropped"]
+
+
+# Bodies.
+
+
+@pytest.mark.parametrize(
+    "framing",
+    [
+        b"Content-Length: 10\r\n\r\nhelloworld",
+        b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n5\r\nworld\r\n0\r\n\r\n",
+        b"\r\nhelloworld",
+    ],
+)
+async def test_bodies_keep_the_contract_of_byte_streams(framing: bytes) -> None:
+    async def make() -> Any:
+        data = b"HTTP/1.1 200 OK\r\n" + framing
+        stream = AsyncScriptedStream([data[:-6], data[-6:], END])
+        connection = AsyncHTTP11Connection(ORIGIN, stream)
+        response = await connection.handle_async_request(Request("GET", "http://a/", headers=HOST))
+        return response.stream
+
+    await check_async_byte_stream(make, b"helloworld")
+
+
+async def test_pieces_come_as_they_arrive() -> None:
+    script = [
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n",
+        b"3\r\ntwo\r\n5\r\nthree\r\n",
+        b"0\r\n\r\n",
+        STALL,
+    ]
+    connection = AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream(script))
+    response = await connection.handle_async_request(Request("GET", "http://a/", headers=HOST))
+    assert [chunk async for chunk in response.aiter_stream()] == [b"one", b"twothree"]
+    assert connection.is_idle()
+
+
+async def test_trailers_are_there_after_the_body() -> None:
+    data = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-Sum: 1\r\n\r\n"
+    connection = AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream([data, STALL]))
+    response = await connection.handle_async_request(Request("GET", "http://a/", headers=HOST))
+    assert "trailers" not in response.extensions
+    await response.aread()
+    assert response.extensions["trailers"] == [(b"X-Sum", b"1")]
+    assert connection.is_idle()
+
+
+async def test_a_body_can_be_read_once() -> None:
+    connection = AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream([OK, STALL]))
+    response = await connection.handle_async_request(Request("GET", "http://a/", headers=HOST))
+    stream: Any = response.stream
+    assert await anext(stream) == b"hello"
+    with pytest.raises(StopAsyncIteration):
+        await anext(stream)
+    with pytest.raises(StopAsyncIteration):
+        await anext(stream)
+    with pytest.raises(StreamConsumed):
+        aiter(stream)
+    await stream.aclose()
+    with pytest.raises(StreamClosed):
+        aiter(stream)
+
+
+async def test_a_short_body_is_an_error() -> None:
+    stream = AsyncScriptedStream([OK[:-2], END])
+    connection = AsyncHTTP11Connection(ORIGIN, stream)
+    observer = AsyncObserver(connection)
+    response = await connection.handle_async_request(Request("GET", "http://a/", headers=HOST))
+    with pytest.raises(RemoteProtocolError, match="received 3 bytes, expected 5") as info:
+        await response.aread()
+    assert info.value.phase == "read response body"
+    assert not info.value.safe_to_retry
+    body: Any = response.stream
+    with pytest.raises(StreamClosed):
+        await anext(body)
+    assert observer.told == ["closed"]
+
+
+@pytest.mark.parametrize(
+    ("script", "kept"),
+    [
+        ([OK, STALL], True),
+        ([OK[:-2], OK[-2:], STALL], True),
+        ([OK[:-2], STALL], False),
+        ([OK[:-2], END], False),
+        ([OK[:-2], ReadError], False),
+        ([OK[:-2], b"lo" + OK, STALL], False),
+        ([b"HTTP/1.1 200 OK\r\nContent-Length: 900000\r\n\r\n", bytes(900_000), STALL], False),
+        ([b"HTTP/1.1 200 OK\r\n\r\nabc", STALL], False),
+        ([b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"0\r\n\r\n", STALL], True),
+        ([b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"X\r\n\r\n", STALL], False),
+    ],
+)
+async def test_giving_up_a_body_keeps_the_connection_if_little_is_left(
+    script: list[Any], kept: bool
+) -> None:
+    stream = AsyncScriptedStream(script)
+    connection = AsyncHTTP11Connection(ORIGIN, stream)
+    observer = AsyncObserver(connection)
+    response = await connection.handle_async_request(Request("GET", "http://a/", headers=HOST))
+    await response.aclose()
+    await response.aclose()
+    assert connection.is_idle() is kept
+    assert stream.is_closed is not kept
+    assert observer.told == ["open" if kept else "closed"]
+    # Nothing that was not there was waited for.
+    assert all(limit == 0 for name, limit in stream.operations[2:] if name == "read")
+
+
+async def test_a_head_request_has_no_body() -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
+    connection = AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream([head, STALL]))
+    response = await connection.request("HEAD", "http://a/")
+    assert response.content == b""
+    assert connection.is_idle()
+
+
+async def test_the_target_can_be_anything() -> None:
+    stream = AsyncScriptedStream([OK, STALL])
+    connection = AsyncHTTP11Connection(ORIGIN, stream)
+    await connection.request("OPTIONS", "http://a/", extensions={"target": b"*"})
+    assert stream.written.startswith(b"OPTIONS * HTTP/1.1\r\n")
+    url = URL(scheme="http", host="a", target="http://b/c")
+    stream = AsyncScriptedStream([OK, STALL])
+    await AsyncHTTP11Connection(ORIGIN, stream).request("GET", url)
+    assert stream.written.startswith(b"GET http://b/c HTTP/1.1\r\n")
