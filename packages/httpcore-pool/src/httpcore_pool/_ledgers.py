@@ -9,7 +9,7 @@ from __future__ import annotations
 from _thread import allocate_lock
 from typing import TYPE_CHECKING
 
-from ._core.ledger import AsyncLedger, C, Slot, Ticket, W
+from ._core.ledger import FOREVER, AsyncLedger, C, Slot, Ticket, W
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -42,9 +42,9 @@ class SynchronizedLedger(AsyncLedger[C, W]):
         with self._lock:
             return super().replace(slot, now, may_share)
 
-    def connected(self, slot: Slot[C, W], width: int, now: float) -> None:
+    def connected(self, slot: Slot[C, W], width: int, retires_at: float = FOREVER) -> None:
         with self._lock:
-            super().connected(slot, width, now)
+            super().connected(slot, width, retires_at)
 
     def dial_failed(self, slot: Slot[C, W]) -> None:
         with self._lock:
@@ -54,9 +54,9 @@ class SynchronizedLedger(AsyncLedger[C, W]):
         with self._lock:
             super().release(slot, width, now)
 
-    def resize(self, slot: Slot[C, W], width: int, now: float) -> None:
+    def resize(self, slot: Slot[C, W], width: int) -> None:
         with self._lock:
-            super().resize(slot, width, now)
+            super().resize(slot, width)
 
     def close(self) -> None:
         with self._lock:

@@ -32,7 +32,7 @@ def dial(ledger: Ledger, key: str, name: str, width: int = 1, now: float = 0.0) 
     slot = slot_for(ledger, key, now)
     assert slot.is_dialing
     slot.connection = name
-    ledger.connected(slot, width, now)
+    ledger.connected(slot, width)
     return slot
 
 
@@ -213,7 +213,7 @@ def test_stale_connection_without_another_keeps_its_slot_for_a_dial(kind: type[L
     assert stale.connection is None
     assert list(ledger.dropped) == ["1"]
     stale.connection = "2"
-    ledger.connected(stale, 1, 0.0)
+    ledger.connected(stale, 1)
     ledger.release(stale, 1, 0.0)
     assert slot_for(ledger, "a") is stale
 
@@ -270,7 +270,7 @@ def test_requests_share_a_dial_that_may_multiplex(kind: type[Ledger]) -> None:
     slot = slot_for(ledger, "a", may_share=True)
     tickets = [ticket_for(ledger, "a", may_share=True) for _ in range(3)]
     slot.connection = "1"
-    ledger.connected(slot, 3, 0.0)
+    ledger.connected(slot, 3)
     assert [ticket.slot is slot for ticket in tickets[:2]] == [True, True]
     # The streams ran out, so the third dials.
     assert tickets[2].slot is not None
@@ -284,7 +284,7 @@ def test_shared_dial_that_does_not_multiplex_lets_each_dial(kind: type[Ledger]) 
     ledger.release(idle, 1, 0.0)
     tickets = [ticket_for(ledger, "a", may_share=True) for _ in range(3)]
     slot.connection = "1"
-    ledger.connected(slot, 1, 0.0)
+    ledger.connected(slot, 1)
     # One slot was free, one was idle, and the third request waits in line.
     assert [ticket.slot is not None for ticket in tickets] == [True, True, False]
     assert list(ledger.dropped) == ["idle"]
@@ -305,7 +305,7 @@ def test_next_sharer_takes_over_a_dial_that_failed(kind: type[Ledger]) -> None:
     assert first.slot.is_dialing
     assert second.slot is None
     first.slot.connection = "2"
-    ledger.connected(first.slot, 10, 0.0)
+    ledger.connected(first.slot, 10)
     assert second.slot is first.slot
 
 
@@ -325,7 +325,7 @@ def test_lowered_stream_limit_serves_nobody_until_it_is_reached(kind: type[Ledge
     ledger = kind(Limits(total=1), Waker)
     slot = dial(ledger, "a", "1", width=3)
     assert slot_for(ledger, "a") is slot
-    ledger.resize(slot, 1, 0.0)
+    ledger.resize(slot, 1)
     ticket = ticket_for(ledger, "a")
     ledger.release(slot, 1, 0.0)
     assert ticket.slot is None
@@ -337,7 +337,7 @@ def test_raised_stream_limit_serves_those_who_wait(kind: type[Ledger]) -> None:
     ledger = kind(Limits(total=1), Waker)
     slot = dial(ledger, "a", "1", width=1)
     tickets = [ticket_for(ledger, "a") for _ in range(2)]
-    ledger.resize(slot, 3, 0.0)
+    ledger.resize(slot, 3)
     assert [ticket.slot for ticket in tickets] == [slot, slot]
 
 
@@ -345,7 +345,7 @@ def test_retired_connection_ends_with_its_last_stream(kind: type[Ledger]) -> Non
     ledger = kind(Limits(total=1), Waker)
     slot = dial(ledger, "a", "1", width=5)
     assert slot_for(ledger, "a") is slot
-    ledger.resize(slot, 0, 0.0)
+    ledger.resize(slot, 0)
     ticket = ticket_for(ledger, "a")
     ledger.release(slot, 0, 0.0)
     assert not ledger.dropped
@@ -359,11 +359,11 @@ def test_connection_that_dies_while_it_rests_leaves_at_once(kind: type[Ledger]) 
     ledger = kind(Limits(), Waker)
     slot = dial(ledger, "a", "1", width=5)
     ledger.release(slot, 5, 0.0)
-    ledger.resize(slot, 4, 0.0)
-    ledger.resize(slot, 0, 0.0)
+    ledger.resize(slot, 4)
+    ledger.resize(slot, 0)
     assert list(ledger.dropped) == ["1"]
     assert ledger.slots() == []
-    ledger.resize(slot, 3, 0.0)
+    ledger.resize(slot, 3)
     assert ledger.slots() == []
 
 
@@ -384,7 +384,105 @@ def test_closed_ledger_drops_everything_and_wakes_everybody(kind: type[Ledger]) 
     assert ledger.acquire("a", 0.0) is None
     # Late reports change nothing.
     ledger.release(busy, 1, 0.0)
-    ledger.connected(dialing, 1, 0.0)
+    ledger.connected(dialing, 1)
     ledger.dial_failed(dialing)
     ledger.close()
     assert ledger.slots() == []
+
+
+def test_lane_has_no_more_slots_than_it_may(kind: type[Ledger]) -> None:
+    ledger = kind(Limits(total=3, per_lane=1), Waker)
+    slot = dial(ledger, "a", "1")
+    first, second = ticket_for(ledger, "a"), ticket_for(ledger, "a")
+    # The others' slots are not for this lane, nor are its waiters in the others' way.
+    other = dial(ledger, "b", "2")
+    ledger.release(other, 0, 0.0)
+    assert first.slot is None
+    ledger.release(slot, 0, 0.0)
+    assert first.slot is not None
+    assert first.slot.is_dialing
+    assert second.slot is None
+    assert ledger.cancel(second) is None
+    ledger.dial_failed(first.slot)
+    assert slot_for(ledger, "a").is_dialing
+
+
+def test_sharers_beyond_the_limit_of_their_lane_are_held_back(kind: type[Ledger]) -> None:
+    ledger = kind(Limits(per_lane=2), Waker)
+    slot = slot_for(ledger, "a", may_share=True)
+    tickets = [ticket_for(ledger, "a", may_share=True) for _ in range(3)]
+    slot.connection = "1"
+    ledger.connected(slot, 1)
+    assert [ticket.slot is not None for ticket in tickets] == [True, False, False]
+    ledger.release(slot, 1, 0.0)
+    assert tickets[1].slot is slot
+
+
+def test_who_leaves_the_line_lets_in_who_was_held_back(kind: type[Ledger]) -> None:
+    ledger = kind(Limits(total=1, per_lane=1), Waker)
+    other = dial(ledger, "b", "1")
+    first, second = ticket_for(ledger, "a"), ticket_for(ledger, "a")
+    assert ledger.cancel(first) is None
+    ledger.release(other, 0, 0.0)
+    assert second.slot is not None
+
+
+def test_cancelling_twice_changes_nothing(kind: type[Ledger]) -> None:
+    ledger = kind(Limits(total=1), Waker)
+    dial(ledger, "a", "1")
+    ticket = ticket_for(ledger, "a")
+    ticket_for(ledger, "a")
+    assert ledger.cancel(ticket) is None
+    assert ledger.cancel(ticket) is None
+    assert ledger.waiting() == 1
+
+
+def test_connection_retires_after_so_many_uses(kind: type[Ledger]) -> None:
+    ledger = kind(Limits(uses=2), Waker)
+    slot = dial(ledger, "a", "1")
+    ledger.release(slot, 1, 0.0)
+    assert slot_for(ledger, "a") is slot
+    ledger.release(slot, 1, 0.0)
+    assert list(ledger.dropped) == ["1"]
+
+
+def test_multiplexed_connection_retires_after_so_many_uses(kind: type[Ledger]) -> None:
+    ledger = kind(Limits(uses=3), Waker)
+    slot = dial(ledger, "a", "1", width=10)
+    ledger.release(slot, 10, 0.0)
+    assert [slot_for(ledger, "a") for _ in range(2)] == [slot, slot]
+    # Its last stream is given out, though it could carry more.
+    assert slot_for(ledger, "a") is not slot
+    ledger.release(slot, 10, 0.0)
+    ledger.release(slot, 10, 0.0)
+    assert list(ledger.dropped) == ["1"]
+
+
+def test_connection_retires_at_its_age(kind: type[Ledger]) -> None:
+    ledger = kind(Limits(), Waker)
+    old, older = slot_for(ledger, "a"), slot_for(ledger, "a")
+    for slot, name in ((old, "old"), (older, "older")):
+        slot.connection = name
+        ledger.connected(slot, 1, retires_at=5.0)
+    ledger.release(old, 1, 4.0)
+    ledger.release(older, 1, 6.0)
+    assert list(ledger.dropped) == ["older"]
+    assert slot_for(ledger, "a", now=6.0) is not old
+    assert list(ledger.dropped) == ["older", "old"]
+
+
+def test_counts_say_what_happened(kind: type[Ledger]) -> None:
+    ledger = kind(Limits(total=1, idle_seconds=5.0), Waker)
+    slot = dial(ledger, "a", "1")
+    ticket_for(ledger, "a")
+    ledger.release(slot, 1, 0.0)
+    ledger.release(slot, 1, 0.0)
+    replaced = ledger.replace(slot_for(ledger, "a"), 0.0)
+    assert replaced is slot
+    ledger.dial_failed(slot)
+    ledger.release(dial(ledger, "a", "2"), 1, 0.0)
+    ledger.release(dial(ledger, "b", "3"), 1, 0.0)
+    ledger.dial_failed(slot_for(ledger, "c", now=9.0))
+    counts = ledger.counts
+    assert (counts.dials, counts.failed_dials, counts.reuses, counts.waits) == (5, 2, 2, 1)
+    assert (counts.evictions, counts.expiries, counts.replacements) == (1, 1, 1)

@@ -42,9 +42,13 @@ class LedgerMachine(RuleBasedStateMachine):
         idle=st.integers(0, 4),
         seconds=st.sampled_from([0.0, 1.0, 5.0, float("inf")]),
         overtaking=st.integers(0, 3),
+        per_lane=st.sampled_from([1, 2, float("inf")]),
+        uses=st.sampled_from([1, 3, float("inf")]),
     )
-    def start(self, total: int, idle: int, seconds: float, overtaking: int) -> None:
-        self.limits = Limits(total, idle, seconds, overtaking)
+    def start(
+        self, total: int, idle: int, seconds: float, overtaking: int, per_lane: float, uses: float
+    ) -> None:
+        self.limits = Limits(total, idle, seconds, overtaking, per_lane, uses)
         self.ledger: AsyncLedger[Connection, Waker] = AsyncLedger(self.limits, Waker)
         self.now = 0.0
         self.numbers = count()
@@ -71,8 +75,16 @@ class LedgerMachine(RuleBasedStateMachine):
         return [
             (slot, slot.connection)
             for slot in self.ledger.slots()
-            if slot.connection is not None and slot.connection.key == key and slot.connection.width
+            if slot.connection is not None
+            and slot.connection.key == key
+            and slot.connection.width
+            # Retired connections have no width left.
+            and slot.width
+            and slot.uses < self.limits.uses
         ]
+
+    def slots_of(self, key: str) -> int:
+        return sum(slot.lane.key == key for slot in self.ledger.slots())
 
     @rule(key=KEYS)
     def acquire(self, key: str) -> None:
@@ -81,10 +93,13 @@ class LedgerMachine(RuleBasedStateMachine):
             slot
             for slot, connection in self.connections(key)
             if self.held.count(slot) < connection.width
-            and (self.held.count(slot) or slot.expires_at > self.now)
+            and (self.held.count(slot) or min(slot.expires_at, slot.retires_at) > self.now)
         ]
-        room = len(self.ledger.slots()) < self.limits.total or any(
-            slot not in self.held for slot in self.ledger.slots()
+        # What idles, and cannot serve this request, is never in the way.
+        busy = [slot for slot in self.ledger.slots() if slot.streams]
+        room = (
+            len(busy) < self.limits.total
+            and sum(slot.lane.key == key for slot in busy) < self.limits.per_lane
         )
         lease = self.ledger.acquire(key, self.now, may_share)
         assert lease is not None
@@ -102,11 +117,15 @@ class LedgerMachine(RuleBasedStateMachine):
         self.settle()
 
     @precondition(lambda self: any(slot.is_dialing for slot in self.held))
-    @rule(data=st.data(), width=st.sampled_from([0, 1, 1, 1, 2, 5]))
-    def connect(self, data: st.DataObject, width: int) -> None:
+    @rule(
+        data=st.data(),
+        width=st.sampled_from([0, 1, 1, 1, 2, 5]),
+        age=st.sampled_from([2.0, float("inf")]),
+    )
+    def connect(self, data: st.DataObject, width: int, age: float) -> None:
         slot = data.draw(st.sampled_from([slot for slot in self.held if slot.is_dialing]))
         slot.connection = Connection(str(slot.lane.key), next(self.numbers), width)
-        self.ledger.connected(slot, width, self.now)
+        self.ledger.connected(slot, width, self.now + age)
         self.settle()
 
     @precondition(lambda self: any(slot.is_dialing for slot in self.held))
@@ -137,7 +156,7 @@ class LedgerMachine(RuleBasedStateMachine):
         assert slot.connection is not None
         if slot.connection.width:
             slot.connection.width = width
-            self.ledger.resize(slot, width, self.now)
+            self.ledger.resize(slot, width)
         self.settle()
 
     @precondition(lambda self: any(not slot.is_dialing for slot in self.held))
@@ -171,6 +190,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def slots_are_dials_and_open_connections(self) -> None:
         slots = self.ledger.slots()
         assert len(slots) <= self.limits.total
+        assert all(self.slots_of(key) <= self.limits.per_lane for key in "abc")
         for slot in slots:
             assert slot.streams == self.held.count(slot)
             if slot.is_dialing:
@@ -196,7 +216,8 @@ class LedgerMachine(RuleBasedStateMachine):
             ], "waits while a connection of its lane has a stream to spare"
             is_dialing = any(slot.is_dialing and slot.lane.key == key for slot in slots)
             has_room = len(slots) < self.limits.total or any(not slot.streams for slot in slots)
-            assert is_dialing or not has_room, "waits while it could dial"
+            may_dial = has_room and self.slots_of(key) < self.limits.per_lane
+            assert is_dialing or not may_dial, "waits while it could dial"
 
     def teardown(self) -> None:
         """When all is given back nothing remains but what may idle."""

@@ -200,7 +200,7 @@ class AsyncPool:
                 raise PoolClosed("the pool was closed while the request was connecting") from error
             raise
         connection.bind(self._ledger, slot)
-        self._ledger.connected(slot, connection.stream_limit(), monotonic())
+        self._ledger.connected(slot, connection.stream_limit())
         return connection
 
     def create_connection(self, origin: Origin) -> AsyncHTTPConnection:

@@ -6,7 +6,7 @@ nothing is ever scanned:
 
 - A *slot* is one unit of the total limit: a dial under way, or an open connection with so many streams in use.
 - A *lane* holds what belongs to one connection key: idle slots (last used first), multiplexed slots with streams to
-  spare, and the line of those who wait.
+  spare, and the queue of those who wait.
 - One order of idleness runs through all lanes, for eviction and expiry; one line of waiters runs through all lanes, for
   slots that become free.
 
@@ -16,8 +16,8 @@ design, costs more with each connection, and a freed connection that is announce
 a newcomer; both are why this is a ledger of its own.
 
 Fairness between lanes: a freed connection goes to the next in its own lane, for it needs no dial. Yet the longest
-waiter of all can be passed over like this only `overtaking_limit` times; then he gets the slot, and the connection is
-closed for him.
+waiter of all can be passed over like this only `overtaking` times; then he gets the slot, and the connection is closed
+for him.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
-__all__ = ["AsyncLedger", "Limits", "Slot", "Ticket"]
+__all__ = ["AsyncLedger", "Counts", "Limits", "Slot", "Ticket"]
 
 FOREVER = float("inf")
 
@@ -46,11 +46,13 @@ W = TypeVar("W", bound=Waker)
 class Limits:
     """How much a pool may hold; infinity stands for no limit.
 
-    `total`: connections and dials. `idle`: connections kept without a request. `idle_seconds`: for how long.
-    `overtaking`: how often the longest waiter may be passed over by a lane that has a connection already.
+    - `total`: connections and dials. `per_lane`: the same, for one connection key.
+    - `idle`: connections kept without a request. `idle_seconds`: for how long.
+    - `uses`: requests that one connection serves; then it takes no more and ends with its last stream.
+    - `overtaking`: how often the longest waiter may be passed over by a lane that has a connection already.
     """
 
-    __slots__ = ("idle", "idle_seconds", "overtaking", "total")
+    __slots__ = ("idle", "idle_seconds", "overtaking", "per_lane", "total", "uses")
 
     def __init__(
         self,
@@ -58,48 +60,109 @@ class Limits:
         idle: float = FOREVER,
         idle_seconds: float = FOREVER,
         overtaking: int = 32,
+        per_lane: float = FOREVER,
+        uses: float = FOREVER,
     ) -> None:
         self.total = total
         self.idle = idle
         self.idle_seconds = idle_seconds
         self.overtaking = overtaking
+        self.per_lane = per_lane
+        self.uses = uses
+
+
+class Counts:
+    """What has happened since the ledger was opened.
+
+    `dials`; `failed_dials`; `reuses` of a connection that was there; `waits` in a queue; `evictions` of idle
+    connections for others' sake; `expiries` of idle ones by time; `replacements` of idle ones found stale.
+    """
+
+    __slots__ = (
+        "dials",
+        "evictions",
+        "expiries",
+        "failed_dials",
+        "replacements",
+        "reuses",
+        "waits",
+    )
+
+    def __init__(self) -> None:
+        self.dials = 0
+        self.failed_dials = 0
+        self.reuses = 0
+        self.waits = 0
+        self.evictions = 0
+        self.expiries = 0
+        self.replacements = 0
 
 
 class Slot(Generic[C, W]):
     """One unit of the total limit. `connection` is the shell's; it is there from the start of the dial."""
 
-    __slots__ = ("connection", "expires_at", "is_dialing", "is_gone", "lane", "streams", "width")
+    __slots__ = (
+        "connection",
+        "expires_at",
+        "is_dialing",
+        "is_gone",
+        "lane",
+        "retires_at",
+        "streams",
+        "uses",
+        "width",
+    )
 
     def __init__(self, lane: Lane[C, W]) -> None:
         self.lane = lane
         self.connection: C | None = None
         self.is_dialing = True
         self.is_gone = False
+        # Streams in use, and how many there may be: 0 when the connection takes no more.
         self.streams = 1
         self.width = 1
+        self.uses = 1
         self.expires_at = FOREVER
+        self.retires_at = FOREVER
 
 
 class Lane(Generic[C, W]):
     """Everything that belongs to one connection key."""
 
-    __slots__ = ("dials", "idle", "key", "multiplexes", "sharing", "slots", "spare", "waiting")
+    __slots__ = ("dials", "idle", "key", "multiplexes", "queue", "slots", "spare")
 
     def __init__(self, key: Hashable) -> None:
         self.key = key
         self.idle: dict[Slot[C, W], None] = {}
         self.spare: dict[Slot[C, W], None] = {}
-        # Everybody who waits for this lane; and of these, who waits for a dial under way rather than for a free slot.
-        self.waiting: OrderedDict[Ticket[C, W], None] = OrderedDict()
-        self.sharing: OrderedDict[Ticket[C, W], None] = OrderedDict()
+        # There only while somebody waits, for most lanes never have a queue.
+        self.queue: Queue[C, W] | None = None
         self.slots = 0
         self.dials = 0
         # None until a connection of this lane has shown its protocol.
         self.multiplexes: bool | None = None
 
 
+class Queue(Generic[C, W]):
+    """Those who wait for one lane, in order of arrival, and what they wait for.
+
+    `sharing`: a dial under way that may give streams for several. `held`: a slot of the lane's own, which has as many
+    as it may. The rest, `in_line` of them, stand in the line for a slot of any lane. All wait for a connection of the
+    lane to be handed over. Who is in line came before who is held, and never are more in line than the lane may have
+    slots.
+    """
+
+    __slots__ = ("everybody", "held", "in_line", "sharing")
+
+    def __init__(self) -> None:
+        self.everybody: OrderedDict[Ticket[C, W], None] = OrderedDict()
+        self.sharing: OrderedDict[Ticket[C, W], None] = OrderedDict()
+        self.held: OrderedDict[Ticket[C, W], None] = OrderedDict()
+        self.in_line = 0
+
+
 class Ticket(Generic[C, W]):
-    """A place in the line. When woken, `slot` holds what was granted; None means that the ledger was closed."""
+    """A place in a queue. When woken, `slot` holds what was granted; None means that the ledger was closed."""
 
     __slots__ = ("lane", "overtaken", "slot", "waker")
 
@@ -119,6 +182,7 @@ class AsyncLedger(Generic[C, W]):
 
     def __init__(self, limits: Limits, make_waker: Callable[[], W]) -> None:
         self.limits = limits
+        self.counts = Counts()
         self.dropped: deque[C] = deque()
         self.is_closed = False
         self._make_waker = make_waker
@@ -143,28 +207,29 @@ class AsyncLedger(Generic[C, W]):
             self._expire(now)
         lane = self._lanes.get(key)
         if lane is not None:
-            if lane.spare and not fresh:
-                return self._take_spare(lane)
-            if lane.idle and not fresh:
-                return self._take_idle(lane)
+            if not fresh:
+                if lane.spare:
+                    return self._take_spare(lane)
+                while lane.idle:
+                    slot = self._take_idle(lane)
+                    if slot.retires_at > now:
+                        return slot
+                    self._drop(slot)
         elif self.is_closed:
             return None
         else:
-            lane = self._lanes[key] = Lane(key)
+            lane = Lane(key)
         if may_share and lane.dials and lane.multiplexes is not False:
-            return self._enqueue(lane, lane.sharing)
-        if len(self._slots) >= self.limits.total:
-            if not idleness:
-                return self._enqueue(lane, self._line)
-            self._drop_idle(next(iter(idleness)))
+            return self._enqueue(lane, shares=True)
+        if not self._has_room(lane):
+            return self._enqueue(lane, shares=False)
         return self._new_slot(lane)
 
     def cancel(self, ticket: Ticket[C, W]) -> Slot[C, W] | None:
-        """Leave the line. What was granted in the meantime is returned, and is the caller's to use or give back."""
-        if ticket.slot is None:
-            lane = ticket.lane
-            self._leave(ticket)
-            self._forget_if_empty(lane)
+        """Leave the queue. What was granted in the meantime is returned, and is the caller's to use or give back."""
+        if ticket.slot is None and self._leave(ticket):
+            self._admit_held(ticket.lane)
+            self._forget_if_empty(ticket.lane)
         return ticket.slot
 
     def replace(
@@ -174,6 +239,7 @@ class AsyncLedger(Generic[C, W]):
 
         The slot stays the caller's: when nothing better idles in its lane, it is the same slot, to be dialed for.
         """
+        self.counts.replacements += 1
         lane = slot.lane
         if slot.streams > 1 or slot.is_gone:
             # Not through self: the synchronized ledger's methods take a lock that is held here already.
@@ -183,33 +249,40 @@ class AsyncLedger(Generic[C, W]):
             self._drop(slot)
             return self._take_idle(lane)
         lane.spare.pop(slot, None)
-        if slot.connection is not None:
-            self.dropped.append(slot.connection)
+        assert slot.connection is not None  # it was there to be found useless
+        self.dropped.append(slot.connection)
         slot.connection = None
         slot.is_dialing = True
         slot.width = 1
+        slot.uses = 1
         lane.dials += 1
+        self.counts.dials += 1
         return slot
 
     # What a request reports.
 
-    def connected(self, slot: Slot[C, W], width: int, now: float) -> None:
-        """The dial succeeded; the connection carries `width` streams, one of which is the dialing request's."""
+    def connected(self, slot: Slot[C, W], width: int, retires_at: float = FOREVER) -> None:
+        """The dial succeeded; the connection carries `width` streams, one of which is the dialing request's.
+
+        `retires_at`: the time from which on it takes no more requests.
+        """
         if slot.is_gone:
             return
         lane = slot.lane
         slot.is_dialing = False
         lane.dials -= 1
         slot.width = width
+        slot.retires_at = retires_at
         lane.multiplexes = width > 1
         if width > 1:
-            self._serve(slot, now)
+            self._serve(slot)
         self._settle_sharing(lane)
 
     def dial_failed(self, slot: Slot[C, W]) -> None:
-        """The dial failed or was given up. The next in line may dial."""
+        """The dial failed or was given up. The next in the queue may dial."""
         if slot.is_gone:
             return
+        self.counts.failed_dials += 1
         slot.lane.dials -= 1
         slot.is_dialing = False
         slot.connection = None
@@ -222,14 +295,14 @@ class AsyncLedger(Generic[C, W]):
         if slot.is_gone:
             return
         slot.width = width
-        if width == 0:
+        if width == 0 or slot.retires_at <= now or slot.uses >= self.limits.uses:
             self._retire(slot)
-        elif slot.streams or self._line or slot.lane.waiting:
-            self._serve(slot, now)
+        elif slot.streams or self._line or slot.lane.queue is not None:
+            self._serve(slot)
         else:
             self._rest(slot, now)
 
-    def resize(self, slot: Slot[C, W], width: int, now: float) -> None:
+    def resize(self, slot: Slot[C, W], width: int) -> None:
         """The connection now carries `width` streams, 0 when it takes no more; no stream was given back."""
         if slot.is_gone or slot.is_dialing:
             return
@@ -237,7 +310,7 @@ class AsyncLedger(Generic[C, W]):
         if width == 0:
             self._retire(slot)
         elif slot.streams:
-            self._serve(slot, now)
+            self._serve(slot)
 
     def next_dropped(self) -> C | None:
         """The next connection to be closed, whoever asks; None when there is none."""
@@ -252,10 +325,10 @@ class AsyncLedger(Generic[C, W]):
         for slot in list(self._slots):
             self._drop(slot)
         for lane in list(self._lanes.values()):
-            for ticket in lane.waiting:
-                ticket.waker.unpark()
-            lane.waiting.clear()
-            lane.sharing.clear()
+            queue, lane.queue = lane.queue, None
+            if queue is not None:
+                for ticket in queue.everybody:
+                    ticket.waker.unpark()
         self._line.clear()
         self._lanes.clear()
 
@@ -267,76 +340,60 @@ class AsyncLedger(Generic[C, W]):
 
     def waiting(self) -> int:
         """How many requests wait."""
-        return sum(len(lane.waiting) for lane in list(self._lanes.values()))
+        queues = [lane.queue for lane in list(self._lanes.values())]
+        return sum(len(queue.everybody) for queue in queues if queue is not None)
 
-    # How it is done.
+    # Slots.
 
     def _new_slot(self, lane: Lane[C, W]) -> Slot[C, W]:
         slot: Slot[C, W] = Slot(lane)
+        self._lanes[lane.key] = lane
         self._slots[slot] = None
         lane.slots += 1
         lane.dials += 1
+        self.counts.dials += 1
         return slot
 
     def _take_idle(self, lane: Lane[C, W]) -> Slot[C, W]:
         slot, _ = lane.idle.popitem()
         del self._idleness[slot]
         slot.streams += 1
-        if slot.width > 1:
+        slot.uses += 1
+        self.counts.reuses += 1
+        if slot.width > 1 and slot.uses < self.limits.uses:
             lane.spare[slot] = None
         return slot
 
     def _take_spare(self, lane: Lane[C, W]) -> Slot[C, W]:
         slot = next(iter(lane.spare))
         slot.streams += 1
-        if slot.streams >= slot.width:
+        slot.uses += 1
+        self.counts.reuses += 1
+        if slot.streams >= slot.width or slot.uses >= self.limits.uses:
             del lane.spare[slot]
         return slot
 
-    def _enqueue(self, lane: Lane[C, W], line: OrderedDict[Ticket[C, W], None]) -> Ticket[C, W]:
-        ticket = Ticket(lane, self._make_waker())
-        lane.waiting[ticket] = None
-        line[ticket] = None
-        return ticket
-
-    def _leave(self, ticket: Ticket[C, W]) -> None:
-        ticket.lane.waiting.pop(ticket, None)
-        ticket.lane.sharing.pop(ticket, None)
-        self._line.pop(ticket, None)
-
-    def _grant(self, ticket: Ticket[C, W], slot: Slot[C, W]) -> None:
-        self._leave(ticket)
-        ticket.slot = slot
-        ticket.waker.unpark()
-
-    def _serve(self, slot: Slot[C, W], now: float) -> None:
-        """Hand the free streams of a slot to those who wait for its lane; what is left over rests."""
+    def _serve(self, slot: Slot[C, W]) -> None:
+        """Hand the free streams of a slot to those who wait for its lane, or the slot to who waits for another."""
         lane = slot.lane
-        while lane.waiting and slot.streams < slot.width:
+        uses = self.limits.uses
+        while lane.queue is not None and slot.streams < slot.width and slot.uses < uses:
             if not slot.streams and self._must_yield(lane):
                 break
             slot.streams += 1
-            self._grant(next(iter(lane.waiting)), slot)
+            slot.uses += 1
+            self.counts.reuses += 1
+            self._grant(next(iter(lane.queue.everybody)), slot)
         if slot.streams:
-            if slot.streams < slot.width:
+            if slot.streams < slot.width and slot.uses < uses:
                 lane.spare[slot] = None
             else:
                 lane.spare.pop(slot, None)
-        elif self._line:
+        else:
+            # Nobody here could use it, or somebody elsewhere has waited too long.
+            self.counts.evictions += 1
             self._drop(slot)
             self._slot_freed(lane)
-        else:
-            self._rest(slot, now)
-
-    def _must_yield(self, lane: Lane[C, W]) -> bool:
-        """Whether the longest waiter of all, in another lane, has been passed over often enough."""
-        if not self._line:
-            return False
-        longest = next(iter(self._line))
-        if longest.lane is lane:
-            return False
-        longest.overtaken += 1
-        return longest.overtaken > self.limits.overtaking
 
     def _rest(self, slot: Slot[C, W], now: float) -> None:
         """Keep a slot that nobody needs now, within the limits of idleness."""
@@ -350,7 +407,7 @@ class AsyncLedger(Generic[C, W]):
             return
         idleness = self._idleness
         if len(idleness) >= limits.idle:
-            self._drop_idle(next(iter(idleness)))
+            self._evict(next(iter(idleness)))
         lane.idle[slot] = None
         idleness[slot] = None
 
@@ -360,29 +417,35 @@ class AsyncLedger(Generic[C, W]):
             slot = next(iter(idleness))
             if slot.expires_at > now:
                 break
-            self._drop_idle(slot)
+            self.counts.expiries += 1
+            self._drop(slot)
+            self._forget_if_empty(slot.lane)
 
-    def _drop_idle(self, slot: Slot[C, W]) -> None:
+    def _evict(self, slot: Slot[C, W]) -> None:
+        self.counts.evictions += 1
         self._drop(slot)
         self._forget_if_empty(slot.lane)
 
     def _retire(self, slot: Slot[C, W]) -> None:
         """The connection takes no more streams: out of sight at once, out of the count when its last stream ends."""
         lane = slot.lane
+        slot.width = 0
         lane.spare.pop(slot, None)
-        if slot in lane.idle or not slot.streams:
+        if not slot.streams:
             self._drop(slot)
             self._slot_freed(lane)
 
     def _drop(self, slot: Slot[C, W]) -> None:
         """Take a slot out of everything and put its connection among those to be closed."""
+        lane = slot.lane
         if slot.connection is not None:
             self.dropped.append(slot.connection)
         if slot.is_dialing:
-            slot.lane.dials -= 1
-        if slot.lane.idle.pop(slot, slot) is None:
+            lane.dials -= 1
+        if slot in lane.idle:
+            del lane.idle[slot]
             del self._idleness[slot]
-        slot.lane.spare.pop(slot, None)
+        lane.spare.pop(slot, None)
         self._remove(slot)
 
     def _remove(self, slot: Slot[C, W]) -> None:
@@ -390,37 +453,107 @@ class AsyncLedger(Generic[C, W]):
         slot.lane.slots -= 1
         slot.is_gone = True
 
+    # Waiting.
+
+    def _enqueue(self, lane: Lane[C, W], shares: bool) -> Ticket[C, W]:
+        ticket = Ticket(lane, self._make_waker())
+        self.counts.waits += 1
+        if lane.queue is None:
+            lane.queue = Queue()
+            self._lanes[lane.key] = lane
+        lane.queue.everybody[ticket] = None
+        if shares:
+            lane.queue.sharing[ticket] = None
+        else:
+            lane.queue.held[ticket] = None
+            self._admit_held(lane)
+        return ticket
+
+    def _admit_held(self, lane: Lane[C, W]) -> None:
+        """Let into the line who was held back, as many as the lane may have slots."""
+        queue = lane.queue
+        if queue is None:
+            return
+        held = queue.held
+        while held and lane.slots + queue.in_line < self.limits.per_lane:
+            ticket, _ = held.popitem(last=False)
+            self._line[ticket] = None
+            queue.in_line += 1
+
+    def _leave(self, ticket: Ticket[C, W]) -> bool:
+        """Take a ticket out of its queue; whether it was in one."""
+        lane = ticket.lane
+        queue = lane.queue
+        if queue is None or ticket not in queue.everybody:
+            return False
+        del queue.everybody[ticket]
+        if ticket in self._line:
+            del self._line[ticket]
+            queue.in_line -= 1
+        elif ticket in queue.sharing:
+            del queue.sharing[ticket]
+        else:
+            del queue.held[ticket]
+        if not queue.everybody:
+            lane.queue = None
+        return True
+
+    def _grant(self, ticket: Ticket[C, W], slot: Slot[C, W]) -> None:
+        self._leave(ticket)
+        self._admit_held(ticket.lane)
+        ticket.slot = slot
+        ticket.waker.unpark()
+
+    def _must_yield(self, lane: Lane[C, W]) -> bool:
+        """Whether the longest waiter of all, in another lane, has been passed over often enough."""
+        if not self._line:
+            return False
+        longest = next(iter(self._line))
+        if longest.lane is lane:
+            return False
+        longest.overtaken += 1
+        return longest.overtaken > self.limits.overtaking
+
+    def _has_room(self, lane: Lane[C, W]) -> bool:
+        """Whether a lane may have another slot, if need be in the place of an idle one of another."""
+        in_line = 0 if lane.queue is None else lane.queue.in_line
+        if lane.slots + in_line >= self.limits.per_lane:
+            return False
+        if len(self._slots) < self.limits.total:
+            return True
+        if not self._idleness:
+            return False
+        self._evict(next(iter(self._idleness)))
+        return True
+
     def _slot_freed(self, lane: Lane[C, W]) -> None:
         """A slot has become free in `lane`: for those who shared its dial, or for the longest waiter of all."""
         self._settle_sharing(lane)
+        self._admit_held(lane)
         while self._line and len(self._slots) < self.limits.total:
             ticket = next(iter(self._line))
-            self._grant(ticket, self._new_slot(ticket.lane))
+            # First the slot, so that nobody is let into the line for it.
+            slot = self._new_slot(ticket.lane)
+            self._grant(ticket, slot)
         self._forget_if_empty(lane)
 
     def _settle_sharing(self, lane: Lane[C, W]) -> None:
         """Who shares needs a dial to wait for: when there is none, the first who waits for the lane dials.
 
         Once the lane is known not to multiplex there is nothing to share, and each dials. Where slots are short they
-        wait in line with everybody else.
+        wait like everybody else.
         """
-        sharing = lane.sharing
-        while sharing and (not lane.dials or lane.multiplexes is False):
-            if self._must_yield(lane) or not self._has_room():
-                self._line.update(sharing)
-                sharing.clear()
+        while (queue := lane.queue) is not None and queue.sharing:
+            if lane.dials and lane.multiplexes is not False:
+                return
+            if self._must_yield(lane) or not self._has_room(lane):
+                queue.held.update(queue.sharing)
+                queue.sharing.clear()
+                self._admit_held(lane)
             else:
-                self._grant(next(iter(lane.waiting)), self._new_slot(lane))
-
-    def _has_room(self) -> bool:
-        """Whether another slot may be opened, if need be in the place of an idle one."""
-        if len(self._slots) < self.limits.total:
-            return True
-        if not self._idleness:
-            return False
-        self._drop_idle(next(iter(self._idleness)))
-        return True
+                slot = self._new_slot(lane)
+                self._grant(next(iter(queue.everybody)), slot)
 
     def _forget_if_empty(self, lane: Lane[C, W]) -> None:
-        if not lane.slots and not lane.waiting:
+        if not lane.slots and lane.queue is None:
             self._lanes.pop(lane.key, None)

@@ -223,7 +223,7 @@ class HTTPConnection(ConnectionInterface):
     def capacity_changed(self) -> None:
         assert self._ledger is not None
         assert self._slot is not None
-        self._ledger.resize(self._slot, self.stream_limit(), monotonic())
+        self._ledger.resize(self._slot, self.stream_limit())
 
     def aclose_dropped(self) -> None:
         assert self._ledger is not None

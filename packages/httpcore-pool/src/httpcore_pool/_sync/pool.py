@@ -197,7 +197,7 @@ class Pool:
                 raise PoolClosed("the pool was closed while the request was connecting") from error
             raise
         connection.bind(self._ledger, slot)
-        self._ledger.connected(slot, connection.stream_limit(), monotonic())
+        self._ledger.connected(slot, connection.stream_limit())
         return connection
 
     def create_connection(self, origin: Origin) -> HTTPConnection:
