@@ -24,7 +24,8 @@ class AsyncByteStream:
     def __aiter__(self) -> AsyncIterator[bytes]:
         """The chunks of the body, in order, of any sizes; the end of iteration is the end of the body.
 
-        Iterating a second time raises `StreamConsumed` where the bytes are gone.
+        Iterating a second time raises `StreamConsumed` where the bytes are gone. A body may be its own iterator; then it is
+        refused only once something was read, for a loop over an iterator asks it for its iterator again.
         """
         raise NotImplementedError
 
@@ -68,13 +69,13 @@ class AsyncIteratorByteStream(AsyncByteStream):
             raise StreamClosed
         if self._consumed:
             raise StreamConsumed
-        self._consumed = True
         return self
 
     async def __anext__(self) -> bytes:
         # A generator that was closed says that it has ended.
         if self._closed:
             raise StreamClosed
+        self._consumed = True
         return await anext(cast("AsyncIterator[bytes]", self._iterator))
 
     async def aclose(self) -> None:

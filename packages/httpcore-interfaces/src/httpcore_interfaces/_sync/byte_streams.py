@@ -25,7 +25,8 @@ class SyncByteStream:
     def __iter__(self) -> Iterator[bytes]:
         """The chunks of the body, in order, of any sizes; the end of iteration is the end of the body.
 
-        Iterating a second time raises `StreamConsumed` where the bytes are gone.
+        Iterating a second time raises `StreamConsumed` where the bytes are gone. A body may be its own iterator; then it is
+        refused only once something was read, for a loop over an iterator asks it for its iterator again.
         """
         raise NotImplementedError
 
@@ -69,13 +70,13 @@ class IteratorByteStream(SyncByteStream):
             raise StreamClosed
         if self._consumed:
             raise StreamConsumed
-        self._consumed = True
         return self
 
     def __next__(self) -> bytes:
         # A generator that was closed says that it has ended.
         if self._closed:
             raise StreamClosed
+        self._consumed = True
         return next(cast("Iterator[bytes]", self._iterator))
 
     def close(self) -> None:

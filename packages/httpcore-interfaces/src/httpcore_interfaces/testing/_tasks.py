@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import trio
 
-__all__ = ["AsyncTask", "Task", "async_settle", "settle"]
+__all__ = ["AsyncTask", "Task", "async_settle", "one_pass", "settle"]
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -42,6 +42,7 @@ class AsyncTask(Generic[T_co]):
             import asyncio
 
             self._task = asyncio.get_running_loop().create_task(self._run_asyncio())
+            self._task.add_done_callback(self._end_asyncio)
 
     async def wait(self, patience: float | None = None) -> bool:
         """Wait until it has ended, `patience` seconds at most; return whether it has."""
@@ -76,8 +77,10 @@ class AsyncTask(Generic[T_co]):
             self._values.append(await self._function(*self._args))
         except BaseException as error:  # noqa: BLE001 - the task ends here, and `result` raises it
             self._error = error
-        finally:
-            self._done.unpark()
+
+    def _end_asyncio(self, task: asyncio.Task[None]) -> None:
+        # A task that was cancelled before it ran has not come to its own end.
+        self._done.unpark()
 
     async def _run_trio(self, scope: trio.CancelScope, cancelled: type[BaseException]) -> None:
         try:
@@ -134,6 +137,18 @@ class Task(Generic[T_co]):
 async def async_settle(seconds: float = 0.001) -> None:
     """Let others run for a moment."""
     await AsyncParker().park(seconds)
+
+
+async def one_pass() -> None:
+    """Let the event loop go round once, no more: what may strike at any moment has to be tried at each."""
+    if current_async_library() == "trio":
+        import trio
+
+        await trio.lowlevel.checkpoint()
+    else:
+        import asyncio
+
+        await asyncio.sleep(0)
 
 
 def settle(seconds: float = 0.001) -> None:

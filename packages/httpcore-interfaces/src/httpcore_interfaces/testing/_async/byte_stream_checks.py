@@ -32,9 +32,7 @@ async def check_async_byte_stream(
     """
     if content is None:
         stream = await make()
-        content = b""
-        async for chunk in stream:
-            content += chunk
+        content = await _rest_of(aiter(stream))
         await put_away(patience, stream)
     for rule in without(skip, RULES):
         stream = await make()
@@ -45,8 +43,8 @@ async def check_async_byte_stream(
 
 
 async def iteration_gives_bytes_and_ends_for_good(stream: AsyncByteStream, content: bytes) -> None:
-    """Iteration gives the body in pieces of bytes and ends, and stays ended."""
-    iterator = aiter(stream)
+    """Iteration gives the body in pieces of bytes, ends, and stays ended; it can be handed on before it has begun."""
+    iterator = aiter(aiter(stream))
     received = await _rest_of(iterator)
     require(received == content, f"{_shown(content)} was expected, it gave {_shown(received)}.")
     late = await _rest_of(iterator)
@@ -81,10 +79,7 @@ async def closing_an_unread_body_refuses_reading(stream: AsyncByteStream, conten
 async def closing_in_the_middle_refuses_the_rest(stream: AsyncByteStream, content: bytes) -> None:
     """An iteration that goes on after closing raises `StreamClosed`, or gives all the rest."""
     iterator = aiter(stream)
-    received = b""
-    async for chunk in iterator:
-        received += chunk
-        break
+    received = await anext(iterator, b"")
     await stream.aclose()
     try:
         received += await _rest_of(iterator)
@@ -115,10 +110,13 @@ RULES = (
 
 async def _rest_of(iterator: AsyncIterator[bytes]) -> bytes:
     received = b""
-    async for chunk in iterator:
+    while True:
+        try:
+            chunk = await anext(iterator)
+        except StopAsyncIteration:
+            return received
         require(isinstance(chunk, bytes), f"it gave a {type(chunk).__name__}.")
         received += chunk
-    return received
 
 
 async def _require_refused_or_whole(stream: AsyncByteStream, content: bytes) -> None:

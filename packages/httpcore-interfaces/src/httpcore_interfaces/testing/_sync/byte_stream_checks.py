@@ -33,9 +33,7 @@ def check_byte_stream(
     """
     if content is None:
         stream = make()
-        content = b""
-        for chunk in stream:
-            content += chunk
+        content = _rest_of(iter(stream))
         put_away(patience, stream)
     for rule in without(skip, RULES):
         stream = make()
@@ -46,8 +44,8 @@ def check_byte_stream(
 
 
 def iteration_gives_bytes_and_ends_for_good(stream: SyncByteStream, content: bytes) -> None:
-    """Iteration gives the body in pieces of bytes and ends, and stays ended."""
-    iterator = iter(stream)
+    """Iteration gives the body in pieces of bytes, ends, and stays ended; it can be handed on before it has begun."""
+    iterator = iter(iter(stream))
     received = _rest_of(iterator)
     require(received == content, f"{_shown(content)} was expected, it gave {_shown(received)}.")
     late = _rest_of(iterator)
@@ -82,10 +80,7 @@ def closing_an_unread_body_refuses_reading(stream: SyncByteStream, content: byte
 def closing_in_the_middle_refuses_the_rest(stream: SyncByteStream, content: bytes) -> None:
     """An iteration that goes on after closing raises `StreamClosed`, or gives all the rest."""
     iterator = iter(stream)
-    received = b""
-    for chunk in iterator:
-        received += chunk
-        break
+    received = next(iterator, b"")
     stream.close()
     try:
         received += _rest_of(iterator)
@@ -116,10 +111,13 @@ RULES = (
 
 def _rest_of(iterator: Iterator[bytes]) -> bytes:
     received = b""
-    for chunk in iterator:
+    while True:
+        try:
+            chunk = next(iterator)
+        except StopIteration:
+            return received
         require(isinstance(chunk, bytes), f"it gave a {type(chunk).__name__}.")
         received += chunk
-    return received
 
 
 def _require_refused_or_whole(stream: SyncByteStream, content: bytes) -> None:
