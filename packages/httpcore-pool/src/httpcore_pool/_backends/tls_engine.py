@@ -85,24 +85,12 @@ class _TLSEngine(Generic[P]):
 
         `ciphertext`: what the peer sent since; `b""` is the end.
         """
-        if ciphertext is not None:
-            self._feed(ciphertext)
-        if self._stash:
-            data, self._stash = self._stash[:max_bytes], self._stash[max_bytes:]
-            return data
-        # Asked without need, as at the beginning of most reads, OpenSSL would answer with an exception.
-        if ciphertext is not None or self._incoming.pending or self.ssl_object.pending():
-            data = self._decrypt_records(max_bytes)
-            if data:
-                return data
-        if self._failure is not None:
-            raise self._failure
-        return b"" if self._ended else None
+        return self._decrypt(max_bytes, ciphertext)
 
     def is_readable(self, ciphertext: bytes | None) -> bool:
         """Whether plaintext, the end or an error is there, and not only what TLS says for itself, such as tickets."""
         try:
-            data = self.decrypt(_RECORD, ciphertext)
+            data = self._decrypt(_RECORD, ciphertext)
         except ssl.SSLError:
             return True
         if data:
@@ -160,6 +148,21 @@ class _TLSEngine(Generic[P]):
             self._incoming.write(ciphertext)
         else:
             self._incoming.write_eof()
+
+    def _decrypt(self, max_bytes: int, ciphertext: bytes | None) -> bytes | None:
+        if ciphertext is not None:
+            self._feed(ciphertext)
+        if self._stash:
+            data, self._stash = self._stash[:max_bytes], self._stash[max_bytes:]
+            return data
+        # Asked without need, as at the beginning of most reads, OpenSSL would answer with an exception.
+        if ciphertext is not None or self._incoming.pending or self.ssl_object.pending():
+            data = self._decrypt_records(max_bytes)
+            if data:
+                return data
+        if self._failure is not None:
+            raise self._failure
+        return b"" if self._ended else None
 
     def _decrypt_records(self, max_bytes: int) -> bytes:
         data = self._decrypt_record(max_bytes)
