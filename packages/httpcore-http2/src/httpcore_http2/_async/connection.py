@@ -304,14 +304,16 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
         else:
             await self._send_head(timeouts)
             source = AsyncSource(body)
-            while (piece := await source.next_piece()) is not None:
-                # With the last promised byte END_STREAM can go along.
-                end = stream.to_send == len(piece) and not goes_on
-                await self.send_piece(stream, piece, timeouts, end=end)
-                if not stream.wants_upload:
-                    await source.aclose()
-                    return
-                await self._look()
+            try:
+                while (piece := await source.next_piece()) is not None:
+                    # With the last promised byte END_STREAM can go along.
+                    end = stream.to_send == len(piece) and not goes_on
+                    await self.send_piece(stream, piece, timeouts, end=end)
+                    if not stream.wants_upload:
+                        return
+                    await self._look()
+            finally:
+                await source.aclose()
         if not _is_duplex(request):
             await self.send_end(
                 stream, trailers() if callable(trailers) else trailers or (), timeouts
@@ -389,8 +391,10 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
         try:
             if engine.state == ConnectionState.CLOSED:
                 await self._wire.aclose()
-            elif can_write and engine.outbox.queued != engine.outbox.written:
+            elif can_write and engine.opened and engine.outbox.queued != engine.outbox.written:
                 await self._wire.flush_quietly()
+                if engine.capacity_has_changed:
+                    await self._settle()
         finally:
             if is_dropping:
                 assert observer is not None

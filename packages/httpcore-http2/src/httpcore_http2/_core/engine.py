@@ -179,14 +179,16 @@ class Engine:
         promised. Does nothing when the server wants no more: see `Stream.wants_upload`.
         """
         length = len(data)
+        if not stream.wants_upload:
+            return length
         if stream.to_send is not None and (
             length > stream.to_send or (end and length < stream.to_send)
         ):
             raise LocalProtocolError(
                 f"the content is {'longer' if length > stream.to_send else 'shorter'} than its Content-Length: "
-                f"{stream.to_send} bytes are left, and {length} {'came' if not end else 'came at the end'}"
+                f"{stream.to_send} bytes are left, and {length} {'came at the end' if end else 'came'}"
             )
-        if not stream.wants_upload or stream.is_sent:
+        if stream.is_sent:
             return length
         if not length:
             if end:

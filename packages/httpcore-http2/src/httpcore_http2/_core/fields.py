@@ -48,15 +48,15 @@ def request_fields(request: Request) -> Fields:
     for name, value in request.headers:
         name = name.lower()
         if name not in _SPECIAL:
-            fields.append((name, value.strip(b" \t")))
+            fields.append((name, value))
         elif name == b"host":
             if host is not None:
                 raise LocalProtocolError("the request has several Host fields; send one")
-            host = value.strip(b" \t")
+            host = value
         elif name == b"connection":
             nominated.update(option.strip(b" \t") for option in value.lower().split(b","))
         elif name not in _DROPPED:
-            _append_special(fields, name, value.strip(b" \t"))
+            _append_special(fields, name, value)
     if nominated:
         fields = [field for field in fields if field[0] not in nominated]
     return _pseudo_fields(request, host) + fields
@@ -84,7 +84,6 @@ def trailer_fields(trailers: Iterable[tuple[bytes, bytes]]) -> Fields:
             raise LocalProtocolError(
                 f"the trailer field {name!r} is about framing or routing; send it as a header"
             )
-        value = value.strip(b" \t")
         fields.append(NeverIndexedHeaderTuple(name, value) if name in _SECRET else (name, value))
     return fields
 

@@ -299,14 +299,16 @@ class HTTP2Connection(ConnectionInterface):
         else:
             self._send_head(timeouts)
             source = Source(body)
-            while (piece := source.next_piece()) is not None:
-                # With the last promised byte END_STREAM can go along.
-                end = stream.to_send == len(piece) and not goes_on
-                self.send_piece(stream, piece, timeouts, end=end)
-                if not stream.wants_upload:
-                    source.close()
-                    return
-                self._look()
+            try:
+                while (piece := source.next_piece()) is not None:
+                    # With the last promised byte END_STREAM can go along.
+                    end = stream.to_send == len(piece) and not goes_on
+                    self.send_piece(stream, piece, timeouts, end=end)
+                    if not stream.wants_upload:
+                        return
+                    self._look()
+            finally:
+                source.close()
         if not _is_duplex(request):
             self.send_end(stream, trailers() if callable(trailers) else trailers or (), timeouts)
 
@@ -380,8 +382,10 @@ class HTTP2Connection(ConnectionInterface):
         try:
             if engine.state == ConnectionState.CLOSED:
                 self._wire.close()
-            elif can_write and engine.outbox.queued != engine.outbox.written:
+            elif can_write and engine.opened and engine.outbox.queued != engine.outbox.written:
                 self._wire.flush_quietly()
+                if engine.capacity_has_changed:
+                    self._settle()
         finally:
             if is_dropping:
                 assert observer is not None
