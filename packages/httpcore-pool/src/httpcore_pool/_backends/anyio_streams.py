@@ -41,13 +41,14 @@ _MISUSES = (anyio.ClosedResourceError, anyio.BusyResourceError)
 class AnyIOStream(AsyncNetworkStream):
     """A connected socket. One task may read while another writes, and any task may close it."""
 
-    __slots__ = ("_closed", "_peer", "_sock")
+    __slots__ = ("_closed", "_failure", "_peer", "_sock")
 
     def __init__(self, sock: socket.socket, peer: str) -> None:
         """Take over `sock`, which is connected and non-blocking; `peer` is what errors call the other side."""
         self._sock = sock
         self._peer = peer
         self._closed = False
+        self._failure: OSError | None = None
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """As `AsyncNetworkStream.read`. An `aclose` by another task ends it with `ReadError`."""
@@ -61,12 +62,13 @@ class AnyIOStream(AsyncNetworkStream):
                 if self._closed:
                     break
                 try:
-                    return self._sock.recv(max_bytes)
+                    return self._sock.recv(max_bytes) or self._end()
                 except BlockingIOError:
                     pass
                 if scope.cancelled_caught:
                     raise errors.read_timed_out(self._peer, limit, monotonic() - started)
         except OSError as error:
+            self._failure = error
             raise errors.read_failed(self._peer, error) from error
         except _MISUSES as error:
             if not self._closed:
@@ -87,7 +89,14 @@ class AnyIOStream(AsyncNetworkStream):
             if sent < len(buffer):
                 await self._write_rest(memoryview(buffer)[sent:], timeout)
         except OSError as error:
+            self._failure = error
             raise errors.write_failed(self._peer, error) from error
+
+    def _end(self) -> bytes:
+        """The end, unless the kernel has told of a failure before, which it does once."""
+        if self._failure is not None:
+            raise self._failure
+        return b""
 
     async def _write_rest(self, rest: memoryview, timeout: float | None) -> None:
         limit = _INF if timeout is None else timeout

@@ -47,6 +47,7 @@ class SyncStream(NetworkStream):
 
     __slots__ = (
         "_closed",
+        "_failure",
         "_leaving",
         "_peer",
         "_readable",
@@ -63,6 +64,7 @@ class SyncStream(NetworkStream):
         self._readable = Readiness(sock)
         self._writable: PollReadiness | SelectReadiness | None = None
         self._closed = False
+        self._failure: OSError | None = None
         # While one of these is set nobody closes the descriptor: its number could come to mean another connection
         # under the hands of the thread that uses it. Set before `_closed` is looked at, looked at after it is set.
         self._reading = False
@@ -81,10 +83,13 @@ class SyncStream(NetworkStream):
                     data = self._sock.recv(max_bytes)
                 except BlockingIOError:  # the kernel dropped what it had announced
                     continue
-                if data or not self._closed:
+                if data:
                     return data
+                if not self._closed:
+                    return self._end()
             raise errors.closed_for_reading(self._peer)
         except OSError as error:
+            self._failure = error
             raise errors.read_failed(self._peer, error) from error
         finally:
             self._reading = False
@@ -106,11 +111,18 @@ class SyncStream(NetworkStream):
             if sent < len(buffer):
                 self._write_rest(memoryview(buffer)[sent:], timeout)
         except OSError as error:
+            self._failure = error
             raise errors.write_failed(self._peer, error) from error
         finally:
             self._writing = False
             if self._closed:
                 self._leave()
+
+    def _end(self) -> bytes:
+        """The end, unless the kernel has told of a failure before, which it does once."""
+        if self._failure is not None:
+            raise self._failure
+        return b""
 
     def _write_rest(self, rest: memoryview, timeout: float | None) -> None:
         if self._writable is None:
