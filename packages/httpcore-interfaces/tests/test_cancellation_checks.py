@@ -77,6 +77,11 @@ class ClosesTheWrongWay(AsyncPipeStream):
         return super().take(max_bytes)
 
 
+class EndsWhenClosed(AsyncPipeStream):
+    def take(self, max_bytes: int) -> bytes:
+        return b"" if self.closed else super().take(max_bytes)
+
+
 class StaysOpen(AsyncPipeStream):
     async def start_tls(
         self,
@@ -136,6 +141,7 @@ async def check(rule: str, kind: type[AsyncPipeStream]) -> None:
         ("a_cancelled_read_loses_nothing", ReadsTwice),
         ("a_cancelled_close_closes", WaitsBeforeClosing),
         ("a_cancelled_close_closes", ClosesTheWrongWay),
+        ("a_cancelled_close_closes", EndsWhenClosed),
         ("a_cancelled_start_tls_closes", StaysOpen),
         ("a_cancelled_start_tls_closes", TrustsAnyone),
     ],

@@ -43,9 +43,8 @@ class AsyncReadsNothing(PLAIN):
 
 
 class AsyncReadsByteArrays(PLAIN):
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        array: Any = bytearray(await super().read(max_bytes, timeout))
-        return array
+    async def read(self, max_bytes: int, timeout: float | None = None) -> Any:
+        return bytearray(await super().read(max_bytes, timeout))
 
 
 class AsyncReadsOtherBytes(PLAIN):

@@ -303,7 +303,7 @@ class AsyncRequestsLeak(AsyncGoodRequests):
 
 
 class AsyncRequestBodiesEndWhenClosed(AsyncGoodRequests):
-    answer = AsyncBodiesEndWhenClosed.answer  # type: ignore[assignment]  # it asks for no more than a server
+    answer = AsyncBodiesEndWhenClosed.answer
 
 
 DEFECTS: list[tuple[str, type[Any]]] = [

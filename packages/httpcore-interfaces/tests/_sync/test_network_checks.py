@@ -44,9 +44,8 @@ class ReadsNothing(PLAIN):
 
 
 class ReadsByteArrays(PLAIN):
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        array: Any = bytearray(super().read(max_bytes, timeout))
-        return array
+    def read(self, max_bytes: int, timeout: float | None = None) -> Any:
+        return bytearray(super().read(max_bytes, timeout))
 
 
 class ReadsOtherBytes(PLAIN):

@@ -302,7 +302,7 @@ class RequestsLeak(GoodRequests):
 
 
 class RequestBodiesEndWhenClosed(GoodRequests):
-    answer = BodiesEndWhenClosed.answer  # type: ignore[assignment]  # it asks for no more than a server
+    answer = BodiesEndWhenClosed.answer
 
 
 DEFECTS: list[tuple[str, type[Any]]] = [

@@ -140,9 +140,9 @@ class Script:
 
     def end_delay(self) -> None:
         """The seconds of a delayed step have passed."""
-        head = self._steps[0]
-        if isinstance(head, Delayed):
-            self._steps[0] = head.step
+        delayed = self._steps[0]
+        assert isinstance(delayed, Delayed)
+        self._steps[0] = delayed.step
 
     def _pass_turn(self) -> None:
         if self._turned and self._steps and self._steps[0] is TURN:

@@ -363,7 +363,7 @@ async def _require_read_timeout(stream: AsyncNetworkStream, timeout: float) -> N
 
 
 async def _require_readable(stream: AsyncNetworkStream, reason: str) -> None:
-    for _ in range(1000):
+    for _ in range(200):
         if stream.get_extra_info("is_readable") is True:
             return
         await async_settle()

@@ -55,7 +55,7 @@ class AsyncScriptedStream(AsyncNetworkStream):
     - `fail_at`: the number of the operation (`read`, `write`, `start_tls`, `aclose`; the first is 1) that fails, with
       `error`, or with `ReadError`, `WriteError` or `ConnectError` when that is `None`. `aclose` counts but never fails.
     - `interrupt_at`: the number of the operation that calls `interrupt()`, which may cancel the task or raise, and then
-      never comes back: it waits to be cancelled. Where there is nothing to cancel, let `interrupt` raise.
+      waits to be cancelled, or for `aclose`. Where nothing can be cancelled, let `interrupt` raise.
     - `suspend`: whether each operation lets other tasks run once before it does anything.
 
     Two reads at once, or two writes, raise `ScriptError`.
@@ -94,6 +94,7 @@ class AsyncScriptedStream(AsyncNetworkStream):
         self._operations = Operations(fail_at, error, interrupt_at, interrupt)
         self._reader: AsyncParker | None = None
         self._writer: AsyncParker | None = None
+        self._stuck: list[AsyncParker] = []
         self.writes: list[bytes] = []
         self.closes = 0
         self.handshakes: list[tuple[ssl.SSLContext, str | None]] = []
@@ -162,8 +163,11 @@ class AsyncScriptedStream(AsyncNetworkStream):
         self.closes += 1
         _wake(self._reader)
         _wake(self._writer)
+        stuck, self._stuck = self._stuck, []
+        for parker in stuck:
+            parker.unpark()
         if self._operations.interrupts(number):
-            await AsyncParker().park()
+            await self._be_stuck(None)
         if self._suspend:
             await AsyncParker().park(0)
 
@@ -177,8 +181,10 @@ class AsyncScriptedStream(AsyncNetworkStream):
         try:
             await self._begin("start_tls", timeout, ConnectError)
             self.handshakes.append((ssl_context, server_hostname))
-            if self._tls is STALL and not await AsyncParker().park(timeout):
+            if self._tls is STALL and not self.closes and not await self._be_stuck(timeout):
                 raise ConnectTimeout("the script stalls", limit=timeout or 0.0)
+            if self.closes:
+                raise ConnectError("the scripted stream was closed")
             if isinstance(self._tls, (type, BaseException)):
                 raise self._tls
         except BaseException:
@@ -206,10 +212,16 @@ class AsyncScriptedStream(AsyncNetworkStream):
     async def _begin(self, name: str, timeout: float | None, usual: type[BaseException]) -> None:
         number = self._operations.count(name, timeout)
         if self._operations.interrupts(number):
-            await AsyncParker().park()
+            await self._be_stuck(None)
         if self._suspend:
             await AsyncParker().park(0)
         self._operations.fail(number, usual)
+
+    async def _be_stuck(self, timeout: float | None) -> bool:
+        """Wait for the next `aclose`; return whether it came in time."""
+        parker = AsyncParker()
+        self._stuck.append(parker)
+        return await parker.park(timeout)
 
     async def _wait_for_step(self, parker: AsyncParker, timeout: float | None) -> None:
         delay = self._script.delay()

@@ -358,7 +358,7 @@ def _require_read_timeout(stream: NetworkStream, timeout: float) -> None:
 
 
 def _require_readable(stream: NetworkStream, reason: str) -> None:
-    for _ in range(1000):
+    for _ in range(200):
         if stream.get_extra_info("is_readable") is True:
             return
         settle()

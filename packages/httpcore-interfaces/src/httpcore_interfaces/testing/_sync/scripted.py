@@ -56,7 +56,7 @@ class ScriptedStream(NetworkStream):
     - `fail_at`: the number of the operation (`read`, `write`, `start_tls`, `close`; the first is 1) that fails, with
       `error`, or with `ReadError`, `WriteError` or `ConnectError` when that is `None`. `close` counts but never fails.
     - `interrupt_at`: the number of the operation that calls `interrupt()`, which may cancel the task or raise, and then
-      never comes back: it waits to be cancelled. Where there is nothing to cancel, let `interrupt` raise.
+      waits to be cancelled, or for `close`. Where nothing can be cancelled, let `interrupt` raise.
     - `suspend`: whether each operation lets other tasks run once before it does anything.
 
     Two reads at once, or two writes, raise `ScriptError`.
@@ -95,6 +95,7 @@ class ScriptedStream(NetworkStream):
         self._operations = Operations(fail_at, error, interrupt_at, interrupt)
         self._reader: Parker | None = None
         self._writer: Parker | None = None
+        self._stuck: list[Parker] = []
         self.writes: list[bytes] = []
         self.closes = 0
         self.handshakes: list[tuple[ssl.SSLContext, str | None]] = []
@@ -163,8 +164,11 @@ class ScriptedStream(NetworkStream):
         self.closes += 1
         _wake(self._reader)
         _wake(self._writer)
+        stuck, self._stuck = self._stuck, []
+        for parker in stuck:
+            parker.unpark()
         if self._operations.interrupts(number):
-            Parker().park()
+            self._be_stuck(None)
         if self._suspend:
             Parker().park(0)
 
@@ -178,8 +182,10 @@ class ScriptedStream(NetworkStream):
         try:
             self._begin("start_tls", timeout, ConnectError)
             self.handshakes.append((ssl_context, server_hostname))
-            if self._tls is STALL and not Parker().park(timeout):
+            if self._tls is STALL and not self.closes and not self._be_stuck(timeout):
                 raise ConnectTimeout("the script stalls", limit=timeout or 0.0)
+            if self.closes:
+                raise ConnectError("the scripted stream was closed")
             if isinstance(self._tls, (type, BaseException)):
                 raise self._tls
         except BaseException:
@@ -207,10 +213,16 @@ class ScriptedStream(NetworkStream):
     def _begin(self, name: str, timeout: float | None, usual: type[BaseException]) -> None:
         number = self._operations.count(name, timeout)
         if self._operations.interrupts(number):
-            Parker().park()
+            self._be_stuck(None)
         if self._suspend:
             Parker().park(0)
         self._operations.fail(number, usual)
+
+    def _be_stuck(self, timeout: float | None) -> bool:
+        """Wait for the next `close`; return whether it came in time."""
+        parker = Parker()
+        self._stuck.append(parker)
+        return parker.park(timeout)
 
     def _wait_for_step(self, parker: Parker, timeout: float | None) -> None:
         delay = self._script.delay()

@@ -1,0 +1,99 @@
+"""The one reader of time-outs, and the answers of trace callbacks."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from httpcore_interfaces import AsyncTrace, Timeouts, Trace
+from httpcore_interfaces._extensions import checked_answer, checked_async_answer
+
+
+def limits(timeouts: Timeouts) -> list[float | None]:
+    return [timeouts.connect, timeouts.read, timeouts.write, timeouts.pool, timeouts.total]
+
+
+@pytest.mark.parametrize("extensions", [{}, {"timeout": None}, {"timeout": {}}])
+def test_no_time_outs_are_no_limits(extensions: dict[str, Any]) -> None:
+    timeouts = Timeouts.of(extensions)
+    assert limits(timeouts) == [None] * 5
+    assert timeouts.deadline is None
+    assert timeouts.bounded(None) is None
+    assert timeouts.bounded(3.0) == 3.0
+
+
+def test_limits_are_read_by_name() -> None:
+    given = {"connect": 1, "read": 2.5, "write": float("inf"), "pool": None, "other": "ignored"}
+    assert limits(Timeouts.of({"timeout": given})) == [1.0, 2.5, None, None, None]
+    assert limits(Timeouts.of({"timeout": {"pool": 0}})) == [None, None, None, 0.0, None]
+
+
+def test_total_becomes_a_deadline() -> None:
+    before = time.monotonic()
+    timeouts = Timeouts.of({"timeout": {"total": 100.0}})
+    assert timeouts.deadline is not None
+    assert before + 100.0 <= timeouts.deadline <= time.monotonic() + 100.0
+    left = timeouts.bounded(None)
+    assert left is not None
+    assert 0.0 < left <= 100.0
+    assert timeouts.bounded(5.0) == 5.0
+    assert timeouts.bounded(1000.0) != 1000.0
+
+
+def test_what_is_left_of_total_is_never_negative() -> None:
+    timeouts = Timeouts(total=0.0)
+    assert timeouts.bounded(None) == 0.0
+    assert timeouts.bounded(5.0) == 0.0
+
+
+def test_limits_can_be_given_one_by_one() -> None:
+    timeouts = Timeouts(connect=1.0, read=2.0, write=3.0, pool=4.0)
+    assert limits(timeouts) == [1.0, 2.0, 3.0, 4.0, None]
+
+
+@pytest.mark.parametrize("wrong", [5.0, 0, (), "", [5.0], "5", False])
+def test_the_extension_must_be_a_mapping(wrong: Any) -> None:
+    with pytest.raises(TypeError, match=f"must be a mapping .* but got {type(wrong).__name__}"):
+        Timeouts.of({"timeout": wrong})
+
+
+@pytest.mark.parametrize("name", ["connect", "read", "write", "pool", "total"])
+def test_limits_must_be_numbers_of_seconds(name: str) -> None:
+    wrong: Any
+    for wrong in ("5", True, [5.0]):
+        with pytest.raises(
+            TypeError, match=f"the {name} timeout must be .* {type(wrong).__name__}"
+        ):
+            Timeouts.of({"timeout": {name: wrong}})
+    for wrong in (-1, -0.5, float("nan"), float("-inf")):
+        with pytest.raises(ValueError, match=f"the {name} timeout must not be negative or NaN"):
+            Timeouts.of({"timeout": {name: wrong}})
+
+
+async def test_the_callback_of_an_asynchronous_request_must_be_asynchronous() -> None:
+    wrong: Any = dict
+    with pytest.raises(TypeError, match="must be a coroutine function, but it returned NoneType"):
+        await AsyncTrace("http11", lambda name, info: wrong().get(name), None).event("x", {})
+
+    async def answer() -> None:
+        pass
+
+    await checked_async_answer(answer())
+
+
+def test_the_callback_of_a_synchronous_request_must_be_synchronous() -> None:
+    async def callback(name: str, info: dict[str, Any]) -> None:
+        pass
+
+    class Awaitable:
+        def __await__(self) -> None:
+            raise NotImplementedError
+
+    wrong: Any = callback
+    with pytest.raises(TypeError, match="must be a plain function, not a coroutine function"):
+        Trace("http11", wrong, None).event("x", {})
+    with pytest.raises(TypeError, match="must be a plain function, not a coroutine function"):
+        checked_answer(Awaitable())
+    checked_answer(None)

@@ -1,0 +1,137 @@
+"""What a caller sends is checked before anything is done for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from httpcore_interfaces import (
+    URL,
+    LocalProtocolError,
+    Request,
+    _fields,
+    validate_fields,
+    validate_request,
+)
+
+TOKEN = b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def request(**parts: Any) -> Request:
+    made = Request("GET", "https://example.com/")
+    for name, value in parts.items():
+        setattr(made, name, value)
+    return made
+
+
+def to(**parts: Any) -> Request:
+    given: dict[str, Any] = {"scheme": b"https", "host": b"example.com", "target": b"/", **parts}
+    return request(url=URL(**given))
+
+
+def test_good_requests_pass() -> None:
+    fields = [
+        (b"Host", b"example.com"),
+        (b"X-Empty", b""),
+        (b"X", b"a\tb \xe9\xff c"),
+        (TOKEN, b"x"),
+    ]
+    validate_request(request(headers=fields))
+    validate_request(request(method=b"M-SEARCH"))
+    validate_request(to(target=b"*"))
+    validate_request(to(target=b"example.com:443"))
+    validate_request(to(host=b"fe80::1%eth0"))
+    validate_request(to(host=b""))
+
+
+@pytest.mark.parametrize("method", [b"", b"GET ", b"GE T", b"GET\r\nX:", b"G\x00T", b"\xe9"])
+def test_methods_are_tokens(method: bytes) -> None:
+    with pytest.raises(LocalProtocolError, match=r"the method .* is not a token"):
+        validate_request(request(method=method))
+
+
+@pytest.mark.parametrize("target", [b"/ ", b"/a\r\nX: y", b"/\x00", b"/\x7f", b"/\xc3\xa9"])
+def test_targets_are_visible_ascii(target: bytes) -> None:
+    with pytest.raises(LocalProtocolError, match=r"has the illegal byte .* percent-encode it"):
+        validate_request(to(target=target))
+
+
+def test_the_offending_byte_and_its_offset_are_shown() -> None:
+    with pytest.raises(LocalProtocolError, match=r"illegal byte b' ' at offset 2 of b'/a b'"):
+        validate_request(to(target=b"/a b"))
+    with pytest.raises(LocalProtocolError, match=r"\.\.\.; percent-encode it"):
+        validate_request(to(target=b"/" + b"a" * 200 + b"\n"))
+
+
+def test_an_empty_target_is_refused() -> None:
+    with pytest.raises(LocalProtocolError, match="the request target is empty"):
+        validate_request(to(target=b""))
+
+
+@pytest.mark.parametrize(
+    "host", [b"a\r\nb", b"a b", b"a/b", b"a?b", b"a#b", b"a@b", b"a\\b", b"\xe9"]
+)
+def test_hosts_are_plain(host: bytes) -> None:
+    with pytest.raises(LocalProtocolError, match=r"the host .* has illegal bytes"):
+        validate_request(to(host=host))
+
+
+@pytest.mark.parametrize("name", [b"", b"a b", b"a:", b"a\r\n", b"a\x00", b"\xe9", b"(a)"])
+def test_names_are_tokens(name: bytes) -> None:
+    with pytest.raises(LocalProtocolError, match=r"the header name .* is not a token"):
+        validate_fields([(name, b"value")])
+    with pytest.raises(LocalProtocolError, match=r"the trailer name .* is not a token"):
+        validate_fields([(name, b"value")], "trailer")
+
+
+@pytest.mark.parametrize("byte", [n for n in range(256) if (n < 32 and n != 9) or n == 127])
+def test_values_have_no_control_characters(byte: int) -> None:
+    with pytest.raises(
+        LocalProtocolError, match=r"the value of the header b'X-Long' has the illegal"
+    ):
+        validate_fields([(b"X-Long", b"a" * 50 + bytes([byte]) + b"b" * 50)])
+
+
+@pytest.mark.parametrize("value", [b" a", b"a ", b"\ta", b"a\t", b" "])
+def test_white_space_around_a_value_is_refused(value: bytes) -> None:
+    with pytest.raises(LocalProtocolError, match=r"begins or ends with white space: .*; strip it"):
+        validate_fields([(b"X", value)])
+
+
+@pytest.mark.parametrize("wrong", ["text", bytearray(b"x"), 5, None])
+def test_all_parts_are_bytes(wrong: Any) -> None:
+    kind = type(wrong).__name__
+    with pytest.raises(TypeError, match=f"method must be bytes, but got {kind}"):
+        validate_request(request(method=wrong))
+    with pytest.raises(TypeError, match=f"header name must be bytes, but got {kind}"):
+        validate_request(request(headers=[(wrong, b"value")]))
+    with pytest.raises(
+        TypeError, match=f"the value of the header b'X' must be bytes, but got {kind}"
+    ):
+        validate_request(request(headers=[(b"X", wrong)]))
+
+
+@given(st.binary(max_size=20))
+def test_names_and_values_agree_with_the_grammar(data: bytes) -> None:
+    name_is_good = bool(data) and all(byte in TOKEN for byte in data)
+    value_is_good = data.strip(b" \t") == data and all(
+        byte == 9 or (byte >= 32 and byte != 127) for byte in data
+    )
+    for field, is_good in (((data, b""), name_is_good), ((b"X", data), value_is_good)):
+        try:
+            validate_fields([field])
+        except LocalProtocolError:
+            assert not is_good
+        else:
+            assert is_good
+
+
+def test_only_so_many_names_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    names: set[bytes] = set()
+    monkeypatch.setattr(_fields, "_known_names", names)
+    for number in range(1000):
+        validate_fields([(b"X-%d" % number, b"")] * 2)
+    assert len(names) == _fields._KNOWN_NAMES_LIMIT
