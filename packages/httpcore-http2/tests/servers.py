@@ -102,6 +102,11 @@ class Server:
         if trailers is not None:
             self.h2.send_headers(stream_id, trailers, end_stream=True)
 
+    def go_away(self, last: int, code: int = 0) -> None:
+        """Queue a GOAWAY and go on listening, as a server does that ends in good order."""
+        self.h2.close_connection(code, last_stream_id=last)
+        self.h2.state_machine.state = h2.connection.ConnectionState.SERVER_OPEN
+
     def send(self, stream_id: int, content: bytes, *, end: bool) -> None:
         """Send as much as the windows allow, and the rest when they open."""
         self._unsent[stream_id] = (content, end)

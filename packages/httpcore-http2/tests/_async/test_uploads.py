@@ -24,8 +24,9 @@ CONTENT = bytes(range(256)) * 2000
 
 
 async def async_pieces(*pieces: Any) -> AsyncIterator[Any]:
-    for piece in pieces:
-        yield piece
+    remaining = list(pieces)
+    while remaining:
+        yield remaining.pop(0)
 
 
 async def test_content_in_pieces() -> None:

@@ -78,7 +78,7 @@ def test_goaway_fails_what_was_not_accepted_and_lets_the_rest_finish() -> None:
     first = Request("POST", URL, extensions=NOW)
     with pytest.raises(ReadTimeout):
         connection.handle_request(first)
-    server.h2.close_connection(last_stream_id=1)
+    server.go_away(1)
     stream.feed(server.output() or b"")
     # It is found out before anything of the next request is used up.
     with pytest.raises(ConnectionNotAvailable):
@@ -90,7 +90,7 @@ def test_goaway_fails_what_was_not_accepted_and_lets_the_rest_finish() -> None:
 
 def test_goaway_below_a_request_makes_it_safe_to_retry() -> None:
     def answer(server: Server, stream_id: int) -> None:
-        server.h2.close_connection(h2.errors.ErrorCodes.ENHANCE_YOUR_CALM, last_stream_id=0)
+        server.go_away(0, h2.errors.ErrorCodes.ENHANCE_YOUR_CALM)
 
     connection, stream = meet(Server(answer))
     observer = Observer()
@@ -110,7 +110,7 @@ def test_a_response_goes_on_after_goaway() -> None:
         head = server.h2.data_to_send()
         server.h2.send_data(stream_id, b"after", end_stream=True)
         content = server.h2.data_to_send()
-        server.h2.close_connection(last_stream_id=stream_id)
+        server.go_away(stream_id)
         server.then = [head + server.h2.data_to_send(), content]
 
     connection, stream = meet(Server(answer))

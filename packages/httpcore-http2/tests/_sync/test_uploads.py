@@ -25,8 +25,9 @@ CONTENT = bytes(range(256)) * 2000
 
 
 def pieces(*pieces: Any) -> Iterator[Any]:
-    for piece in pieces:
-        yield piece
+    remaining = list(pieces)
+    while remaining:
+        yield remaining.pop(0)
 
 
 def test_content_in_pieces() -> None:

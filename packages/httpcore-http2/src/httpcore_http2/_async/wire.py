@@ -20,10 +20,10 @@ from httpcore_interfaces import (
     WriteTimeout,
 )
 
-from .._core.engine import Turn
 from .._core.failures import Failure
 from .._core.states import ConnectionState
 from .._core.streams import Wanted
+from .._core.turns import Turn
 
 if TYPE_CHECKING:
     from httpcore_interfaces import AsyncNetworkStream

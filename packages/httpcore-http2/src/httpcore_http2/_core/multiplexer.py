@@ -1,0 +1,349 @@
+"""From received bytes to filled inboxes: what each frame means for the requests under way.
+
+h2 judges the frames. Three things it does are undone here: it takes a GOAWAY for the end of everything and forgets what
+it had queued (RFC 9113, 6.8 lets streams finish), it answers every frame that was under way to a stream we have reset,
+and it lets a server open streams of its own, which cannot be when push is disabled (RFC 9113, 8.4). Its outbound checks
+are off: the fields come validated and mapped.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import h2.config
+import h2.connection
+import h2.errors
+import h2.events
+import h2.exceptions
+
+from httpcore_interfaces import RemoteProtocolError
+
+from .failures import Failure
+from .fields import response_fields
+from .floods import FloodGuard
+from .frames import HEADER_LENGTH, FrameKind, FrameSplitter, FrameTooLarge
+from .hpack_memory import RememberingDecoder, RememberingEncoder
+from .outbox import Outbox
+from .settings import (
+    CONNECTION_WINDOW,
+    MAX_FRAME_SIZE,
+    MAX_HEADER_LIST_SIZE,
+    MAX_INFORMATIONAL,
+    MAX_STREAM_WINDOW,
+    OWN_STREAM_LIMIT,
+    local_settings,
+)
+from .states import CONNECTION, ConnectionInput, ConnectionState, StreamInput, StreamState
+from .streams import Stream, Wanted
+from .turns import Turns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Multiplexer"]
+
+_RST_STREAM_LENGTH = HEADER_LENGTH + 4
+
+
+class _H2Connection(h2.connection.H2Connection):
+    """h2 with a smaller memory of streams that are gone: it serves frames that were under way when we reset one."""
+
+    MAX_CLOSED_STREAMS = 8192
+
+
+class Multiplexer:
+    """The state of a connection, and how received frames change it. `Engine` adds what callers do."""
+
+    def __init__(self) -> None:
+        self.state = ConnectionState.IDLE
+        self.outbox = Outbox()
+        self.failure: Failure | None = None
+        self.limit = OWN_STREAM_LIMIT
+        self.active = 0
+        self.opened = 0
+        # Stands for the connection itself: its head has come when the server's first SETTINGS have.
+        self.preface = Stream(0, 0, None)
+        self.capacity_has_changed = False
+        self._streams: dict[int, Stream] = {}
+        self._turns = Turns()
+        self._granted = 0
+        self._frame_length = 0
+        self._late_window = 0
+        self._splitter = FrameSplitter(MAX_FRAME_SIZE)
+        self._guard = FloodGuard()
+        self._h2 = _H2Connection(
+            h2.config.H2Configuration(
+                client_side=True,
+                header_encoding=None,
+                validate_outbound_headers=False,
+                normalize_outbound_headers=False,
+            )
+        )
+        self._h2.local_settings = local_settings()
+        self._h2.max_inbound_frame_size = MAX_FRAME_SIZE
+        self._h2.encoder = RememberingEncoder()
+        self._h2.decoder = RememberingDecoder(MAX_HEADER_LIST_SIZE)
+        self._h2.initiate_connection()
+        self._h2.increment_flow_control_window(
+            CONNECTION_WINDOW - self._h2.inbound_flow_control_window
+        )
+        self._collect()
+
+    # Receiving.
+
+    def _receive(self, data: bytes, now: float) -> None:
+        guard = self._guard
+        guard.tick(now)
+        self._splitter.add(data)
+        try:
+            while (frame := self._splitter.next()) is not None:
+                if not guard.allows(frame):
+                    raise h2.exceptions.DenialOfServiceError(
+                        "more empty or idle frames than is sane"
+                    )
+                self._frame_length = len(frame)
+                if frame[3] == FrameKind.GOAWAY:
+                    # Before h2 forgets it.
+                    self._collect()
+                elif frame[3] <= FrameKind.HEADERS:
+                    stream_id = int.from_bytes(frame[5:9], "big") & 0x7FFF_FFFF
+                    if stream_id not in self._streams:
+                        self._take_late(frame, stream_id)
+                        continue
+                for event in self._h2.receive_data(frame):
+                    handler = _HANDLERS.get(type(event))
+                    if handler is not None:
+                        handler(self, event)
+        except (h2.exceptions.ProtocolError, FrameTooLarge) as error:
+            self._break(error)
+        self._collect()
+
+    def _take_late(self, frame: bytes, stream_id: int) -> None:
+        """Take in DATA or HEADERS of a stream that is gone: they were under way when we reset it."""
+        if not stream_id & 1 and stream_id:
+            raise h2.exceptions.ProtocolError("a frame on a stream that we did not open")
+        if frame[3] == FrameKind.DATA:
+            # Of what was granted to streams that are gone, some may still come; more than that is an abuse.
+            self._late_window -= len(frame) - HEADER_LENGTH
+            if self._late_window < 0:
+                raise h2.exceptions.FlowControlError("content for a stream that is over")
+        self._collect()
+        self._h2.receive_data(frame)
+        # h2 keeps the HPACK table and the connection's window right, and answers each such frame with one more
+        # RST_STREAM. The server knows; some take a number of these for an attack.
+        answer = self._h2.data_to_send()
+        if (
+            len(answer) >= _RST_STREAM_LENGTH
+            and answer[3 - _RST_STREAM_LENGTH] == FrameKind.RST_STREAM
+        ):
+            answer = answer[:-_RST_STREAM_LENGTH]
+        if answer:
+            self.outbox.put(answer)
+
+    def _break(self, error: h2.exceptions.ProtocolError | FrameTooLarge) -> None:
+        code = h2.errors.ErrorCodes.FRAME_SIZE_ERROR
+        if isinstance(error, h2.exceptions.ProtocolError):
+            code = error.error_code
+        if self._h2.state_machine.state != h2.connection.ConnectionState.CLOSED:
+            # h2 has queued a GOAWAY for what it found itself, not for what we found.
+            self._h2.close_connection(code)
+        self._collect()
+        self._end(
+            Failure(
+                RemoteProtocolError,
+                f"the server broke HTTP/2: {str(error).rstrip('.') or type(error).__name__}",
+                error,
+            )
+        )
+
+    def _on_interim(self, event: h2.events.InformationalResponseReceived) -> None:
+        stream = self._streams.get(event.stream_id or 0)
+        if stream is None:
+            return
+        stream.advance(StreamInput.INTERIM)
+        stream.bytes_received += self._frame_length
+        stream.interims += 1
+        if stream.interims > MAX_INFORMATIONAL:
+            self._refuse(stream, f"more than {MAX_INFORMATIONAL} interim responses")
+
+    def _on_head(self, event: h2.events.ResponseReceived) -> None:
+        stream = self._streams.get(event.stream_id or 0)
+        if stream is None:
+            return
+        assert event.headers is not None
+        stream.bytes_received += self._frame_length
+        status, stream.fields = response_fields(event.headers)
+        if len(status) != 3 or not status.isdigit():
+            self._refuse(stream, f"the status code {status!r}")
+            return
+        stream.status = int(status)
+        stream.advance(StreamInput.HEAD)
+        self._wake(stream)
+
+    def _on_data(self, event: h2.events.DataReceived) -> None:
+        assert event.stream_id is not None
+        assert event.data is not None
+        counted = event.flow_controlled_length
+        assert counted is not None
+        stream = self._streams.get(event.stream_id)
+        if stream is None:
+            self._h2.acknowledge_received_data(counted, event.stream_id)
+            return
+        stream.advance(StreamInput.DATA)
+        stream.bytes_received += self._frame_length
+        stream.put(event.data, counted)
+        if stream.taken * 2 >= stream.window:
+            # Nothing but padding, for a long time: nobody will take it, so it is credited here.
+            self._credit(stream, caught_up=False)
+        self._wake(stream)
+
+    def _on_trailers(self, event: h2.events.TrailersReceived) -> None:
+        stream = self._streams.get(event.stream_id or 0)
+        if stream is not None:
+            assert event.headers is not None
+            stream.bytes_received += self._frame_length
+            stream.trailers = [(name, value) for name, value in event.headers]
+
+    def _on_end(self, event: h2.events.StreamEnded) -> None:
+        stream = self._streams.get(event.stream_id or 0)
+        if stream is not None:
+            stream.advance(StreamInput.END)
+            self._wake(stream)
+
+    def _on_reset(self, event: h2.events.StreamReset) -> None:
+        stream = self._streams.get(event.stream_id or 0)
+        if stream is None:
+            return
+        name = _name_of(event.error_code)
+        if event.remote_reset:
+            sentence = f"the server reset the stream ({name})"
+        else:
+            sentence = f"the server broke HTTP/2 on this stream ({name})"
+        unprocessed = event.error_code == h2.errors.ErrorCodes.REFUSED_STREAM
+        self._fail(
+            stream,
+            Failure(RemoteProtocolError, sentence, unprocessed=unprocessed and event.remote_reset),
+        )
+
+    def _on_window(self, event: h2.events.WindowUpdated) -> None:
+        if event.stream_id:
+            stream = self._streams.get(event.stream_id)
+            if stream is not None:
+                self._wake(stream)
+        else:
+            self._wake_all()
+
+    def _on_settings(self, event: h2.events.RemoteSettingsChanged) -> None:
+        limit = min(self._h2.remote_settings.max_concurrent_streams, OWN_STREAM_LIMIT)
+        if limit != self.limit:
+            self.limit = limit
+            self.capacity_has_changed = True
+        self.preface.status = 200
+        self._wake(self.preface)
+        self._wake_all()
+
+    def _on_goaway(self, event: h2.events.ConnectionTerminated) -> None:
+        # The streams that the server has accepted go on (RFC 9113, 6.8), so h2 must.
+        self._h2.state_machine.state = h2.connection.ConnectionState.CLIENT_OPEN
+        last = event.last_stream_id or 0
+        failure = Failure(
+            RemoteProtocolError,
+            f"the server is going away ({_name_of(event.error_code)}) and has not acted on this request; "
+            "send it again",
+            unprocessed=True,
+        )
+        for stream in [stream for stream in self._streams.values() if stream.stream_id > last]:
+            self._fail(stream, failure)
+        self._last_call()
+
+    # What follows from it.
+
+    def _refuse(self, stream: Stream, what: str) -> None:
+        """End a stream on which something came that HTTP does not allow, and that h2 lets pass."""
+        self._h2.reset_stream(stream.stream_id, h2.errors.ErrorCodes.PROTOCOL_ERROR)
+        self._late_window += stream.window
+        self._fail(stream, Failure(RemoteProtocolError, f"the server sent {what}"))
+
+    def _fail(self, stream: Stream, failure: Failure) -> None:
+        """The stream is over in h2's eyes, or of no interest to it; nothing more comes to it from now on."""
+        del self._streams[stream.stream_id]
+        stream.is_reset = True
+        if stream.state != StreamState.COMPLETE:
+            stream.failure = failure
+        stream.advance(StreamInput.FAIL)
+        self._wake(stream)
+
+    def _last_call(self) -> None:
+        self._move(ConnectionInput.LAST_CALL)
+        self.capacity_has_changed = True
+
+    def _end(self, failure: Failure) -> None:
+        if self.failure is None:
+            self.failure = failure
+        for stream in list(self._streams.values()):
+            self._fail(stream, self.failure)
+        if self.state != ConnectionState.CLOSED:
+            self.capacity_has_changed = True
+        self._move(ConnectionInput.END)
+        self.preface.failure = self.failure
+        self.preface.advance(StreamInput.FAIL)
+        self._wake(self.preface)
+
+    def _move(self, event: ConnectionInput) -> None:
+        self.state = CONNECTION[self.state, event]
+
+    def _has(self, stream: Stream, wanted: Wanted) -> bool:
+        if wanted == Wanted.WINDOW:
+            return not stream.wants_upload or self._window(stream) > 0
+        return stream.has(wanted)
+
+    def _wake(self, stream: Stream) -> None:
+        if stream.parked:
+            for parker, wanted in list(stream.parked.items()):
+                if self._has(stream, wanted):
+                    self._turns.unpark(stream, parker)
+
+    def _wake_all(self) -> None:
+        for stream in self._streams.values():
+            self._wake(stream)
+
+    def _window(self, stream: Stream) -> int:
+        # Negative when the server has lowered it in mid-stream, which is legal (RFC 9113, 6.9.2).
+        return min(
+            self._h2.outbound_flow_control_window,
+            self._h2.streams[stream.stream_id].outbound_flow_control_window,
+        )
+
+    def _credit(self, stream: Stream, *, caught_up: bool) -> None:
+        self._h2.acknowledge_received_data(stream.taken, stream.stream_id)
+        stream.taken = 0
+        # A reader that keeps up may be held back by the window alone: let it grow, as long as all windows together
+        # stay below half the connection's.
+        extra = min(stream.window, MAX_STREAM_WINDOW - stream.window)
+        if caught_up and extra and self._granted + extra <= CONNECTION_WINDOW // 2:
+            self._h2.increment_flow_control_window(extra, stream.stream_id)
+            stream.window += extra
+            self._granted += extra
+        self._collect()
+
+    def _collect(self) -> None:
+        data = self._h2.data_to_send()
+        if data:
+            self.outbox.put(data)
+
+
+_HANDLERS: dict[type[h2.events.Event], Callable[[Multiplexer, Any], None]] = {
+    h2.events.InformationalResponseReceived: Multiplexer._on_interim,
+    h2.events.ResponseReceived: Multiplexer._on_head,
+    h2.events.DataReceived: Multiplexer._on_data,
+    h2.events.TrailersReceived: Multiplexer._on_trailers,
+    h2.events.StreamEnded: Multiplexer._on_end,
+    h2.events.StreamReset: Multiplexer._on_reset,
+    h2.events.WindowUpdated: Multiplexer._on_window,
+    h2.events.RemoteSettingsChanged: Multiplexer._on_settings,
+    h2.events.ConnectionTerminated: Multiplexer._on_goaway,
+}
+
+
+def _name_of(code: h2.errors.ErrorCodes | int | None) -> str:
+    return code.name if isinstance(code, h2.errors.ErrorCodes) else f"error code {code}"

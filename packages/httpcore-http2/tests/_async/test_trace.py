@@ -1,0 +1,77 @@
+"""The steps of a request, as httpcore 1.x tells them."""
+
+import logging
+from typing import Any
+
+import pytest
+
+from httpcore_interfaces import ReadTimeout, Request
+
+from ..servers import Server
+from .meeting import URL, async_meet
+
+
+class AsyncListener:
+    def __init__(self) -> None:
+        self.events: list[tuple[str, dict[str, Any]]] = []
+
+    async def __call__(self, name: str, info: dict[str, Any]) -> None:
+        self.events.append((name, info))
+
+    def names(self) -> list[str]:
+        return [name.removeprefix("http2.") for name, _ in self.events]
+
+
+STEPS = [
+    "send_connection_init",
+    "send_request_headers",
+    "send_request_body",
+    "receive_response_headers",
+    "receive_response_body",
+    "response_closed",
+]
+
+
+async def test_every_step_is_told() -> None:
+    listener = AsyncListener()
+    connection, stream = async_meet(Server(Server.echo))
+    request = Request("POST", URL, content=b"content", extensions={"trace": listener})
+    response = await connection.handle_async_request(request)
+    assert await response.aread() == b"content"
+    expected = [f"{step}.{part}" for step in STEPS for part in ("started", "complete")]
+    assert listener.names() == expected
+    infos = dict(listener.events)
+    assert infos["http2.send_connection_init.started"] == {"request": request}
+    assert infos["http2.send_request_headers.started"] == {"request": request, "stream_id": 1}
+    assert infos["http2.receive_response_headers.complete"] == {"return_value": (200, [])}
+    assert infos["http2.receive_response_body.started"] == {"request": request, "stream_id": 1}
+    assert infos["http2.response_closed.started"] == {"stream_id": 1}
+    assert stream.writes[0].startswith(b"PRI * ")
+    listener.events.clear()
+    await connection.request("GET", URL, extensions={"trace": listener})
+    assert listener.names() == expected[2:]
+    await connection.aclose()
+
+
+async def test_what_fails_is_told() -> None:
+    listener = AsyncListener()
+    server = Server(lambda server, stream_id: server.respond(stream_id, b"half", end=False))
+    connection, _ = async_meet(server)
+    extensions = {"trace": listener, "timeout": {"read": 0.02}}
+    with pytest.raises(ReadTimeout):
+        await connection.request("GET", URL, extensions=extensions)
+    assert listener.names()[-2:] == [
+        "receive_response_body.started",
+        "receive_response_body.failed",
+    ]
+    await connection.aclose()
+
+
+async def test_steps_are_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, logger="httpcore.http2")
+    connection, _ = async_meet()
+    response = await connection.handle_async_request(Request("GET", URL))
+    await response.aclose()
+    assert "receive_response_headers.complete return_value=(200, [])" in caplog.messages
+    assert caplog.messages[-1] == "response_closed.complete"
+    await connection.aclose()
