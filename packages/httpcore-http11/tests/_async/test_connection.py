@@ -26,6 +26,7 @@ from httpcore_interfaces.testing import (
     STALL,
     TURN,
     AsyncScriptedStream,
+    Step,
     check_async_byte_stream,
 )
 
@@ -391,7 +392,7 @@ async def test_bodies_keep_the_contract_of_byte_streams(framing: bytes) -> None:
 
 
 async def test_pieces_come_as_they_arrive() -> None:
-    script = [
+    script: list[Step] = [
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n",
         b"3\r\ntwo\r\n5\r\nthree\r\n",
         b"0\r\n\r\n",
@@ -399,7 +400,10 @@ async def test_pieces_come_as_they_arrive() -> None:
     ]
     connection = AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream(script))
     response = await connection.handle_async_request(Request("GET", "http://a/", headers=HOST))
-    assert [chunk async for chunk in response.aiter_stream()] == [b"one", b"twothree"]
+    pieces = []
+    async for piece in response.aiter_stream():
+        pieces += [piece]
+    assert pieces == [b"one", b"twothree"]
     assert connection.is_idle()
 
 

@@ -27,6 +27,7 @@ from httpcore_interfaces.testing import (
     STALL,
     TURN,
     ScriptedStream,
+    Step,
     check_byte_stream,
 )
 
@@ -386,7 +387,7 @@ def test_bodies_keep_the_contract_of_byte_streams(framing: bytes) -> None:
 
 
 def test_pieces_come_as_they_arrive() -> None:
-    script = [
+    script: list[Step] = [
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n",
         b"3\r\ntwo\r\n5\r\nthree\r\n",
         b"0\r\n\r\n",
@@ -394,7 +395,10 @@ def test_pieces_come_as_they_arrive() -> None:
     ]
     connection = HTTP11Connection(ORIGIN, ScriptedStream(script))
     response = connection.handle_request(Request("GET", "http://a/", headers=HOST))
-    assert [chunk for chunk in response.iter_stream()] == [b"one", b"twothree"]
+    pieces = []
+    for piece in response.iter_stream():
+        pieces += [piece]
+    assert pieces == [b"one", b"twothree"]
     assert connection.is_idle()
 
 

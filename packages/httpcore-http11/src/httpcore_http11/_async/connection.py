@@ -290,8 +290,8 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
         if self._early is not None:
             await self._close_source()
             return
-        self._source = None
         end = self._codec.encode_end(_trailers_of(request))
+        self._source = None
         if end:
             await self._write(end, timeouts)
         if self._early is None:

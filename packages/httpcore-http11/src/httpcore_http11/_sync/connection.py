@@ -289,8 +289,8 @@ class HTTP11Connection(ConnectionInterface):
         if self._early is not None:
             self._close_source()
             return
-        self._source = None
         end = self._codec.encode_end(_trailers_of(request))
+        self._source = None
         if end:
             self._write(end, timeouts)
         if self._early is None:
