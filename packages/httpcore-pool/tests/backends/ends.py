@@ -6,14 +6,25 @@ import functools
 import socket
 import ssl
 import struct
+import sys
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import trustme
 
 from httpcore_interfaces import current_async_library
+from httpcore_pool._backends.addresses import Address
 from httpcore_pool._backends.anyio_streams import AnyIOBackend, AnyIOStream, TrioBackend
 from httpcore_pool._backends.asyncio_native import AsyncioBackend
 from httpcore_pool._backends.auto import AutoBackend
 from httpcore_pool._backends.blocking import SyncBackend, SyncStream
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable, Generator
+
+    import pytest
 
 AsyncEnd = AnyIOStream
 End = SyncStream
@@ -54,6 +65,77 @@ def accept(listener: socket.socket) -> socket.socket:
     sock, _ = listener.accept()
     sock.setblocking(False)
     return sock
+
+
+def refusing() -> Address:
+    """An address where nobody listens."""
+    with listening() as listener:
+        return Address(listener.family, listener.getsockname())
+
+
+@contextmanager
+def unanswering() -> Generator[Address]:
+    """An address that answers nothing: the queue of its listener is full, and stays so."""
+    with socket.socket() as listener, socket.socket() as first, socket.socket() as second:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for sock in (first, second):
+            sock.setblocking(False)
+            sock.connect_ex(listener.getsockname())
+        yield Address(listener.family, listener.getsockname())
+
+
+def names(monkeypatch: pytest.MonkeyPatch, known: dict[str, list[str]]) -> None:
+    """Let these names have these addresses, and no others any."""
+
+    def look_up(host: bytes | str) -> list[str]:
+        name = host.decode() if isinstance(host, bytes) else host
+        if name not in known:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return known[name]
+
+    _replace_getaddrinfo(monkeypatch, look_up)
+
+
+@contextmanager
+def stalled_names(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
+    """Let no question for a name be answered in here."""
+    over = threading.Event()
+
+    def look_up(host: bytes | str) -> list[str]:
+        over.wait(10.0)
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    _replace_getaddrinfo(monkeypatch, look_up)
+    try:
+        yield
+    finally:
+        over.set()
+
+
+def _replace_getaddrinfo(
+    monkeypatch: pytest.MonkeyPatch, look_up: Callable[[bytes | str], list[str]]
+) -> None:
+    original = socket.getaddrinfo
+
+    def getaddrinfo(host: bytes | str, port: int, *args: int, **hints: int) -> list[Any]:
+        hints.update(zip(("family", "type", "proto", "flags"), args, strict=False))
+        if hints.get("flags", 0) & socket.AI_NUMERICHOST:
+            return original(host, port, **hints)
+        found = look_up(host)
+        return [info for address in found for info in original(address, port, **hints)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    if "uvloop" in sys.modules:  # it has a resolver of its own
+
+        async def on_uvloop(
+            loop: asyncio.AbstractEventLoop, host: bytes | str, port: int, **hints: int
+        ) -> list[Any]:
+            return await loop.run_in_executor(
+                None, functools.partial(getaddrinfo, host, port, **hints)
+            )
+
+        monkeypatch.setattr(sys.modules["uvloop"].Loop, "getaddrinfo", on_uvloop, raising=False)
 
 
 # The backends by their kind, on whatever runs the test.

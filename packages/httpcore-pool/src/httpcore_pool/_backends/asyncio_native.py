@@ -207,8 +207,10 @@ class AsyncioStream(asyncio.Protocol, AsyncNetworkStream):
     def get_extra_info(self, info: str) -> Any:
         """As `AsyncNetworkStream.get_extra_info`."""
         if info == "is_readable":
-            # The socket too: the loop may not have come round to what lies in it.
-            return bool(self._chunks) or self._eof or self._lost or is_readable(self._sock)
+            if self._chunks or self._eof or self._lost or self._closed:
+                return True
+            # The loop may not have come round to what lies in the socket.
+            return is_readable(self._sock)
         if info == "socket":
             return self._sock
         if info in ("client_addr", "server_addr"):

@@ -211,8 +211,13 @@ def is_readable(sock: socket.socket) -> bool:
     return sock.fileno() < 0 or Readiness(sock).wait(0.0)
 
 
+def _bounded(timeout: float | None) -> float | None:
+    # A negative time-out would mean for ever.
+    return None if timeout is None else max(0.0, min(timeout, _LONGEST))
+
+
 def _milliseconds(timeout: float | None) -> float | None:
-    return None if timeout is None else min(timeout, _LONGEST) * 1000
+    return None if timeout is None else max(0.0, min(timeout, _LONGEST)) * 1000
 
 
 class PollReadiness:
@@ -226,7 +231,7 @@ class PollReadiness:
 
     def wait(self, timeout: float | None) -> bool:
         """Return whether it is ready, or has failed, within so many seconds; `None` waits for ever."""
-        return bool(self._poll.poll(None if timeout is None else min(timeout, _LONGEST) * 1000))
+        return bool(self._poll.poll(_milliseconds(timeout)))
 
 
 class SelectReadiness:
@@ -240,7 +245,7 @@ class SelectReadiness:
 
     def wait(self, timeout: float | None) -> bool:
         """Return whether it is ready, or has failed, within so many seconds; `None` waits for ever."""
-        return any(select.select(self._reading, self._writing, self._writing, timeout))
+        return any(select.select(self._reading, self._writing, self._writing, _bounded(timeout)))
 
 
 def poll_any_writable(
@@ -259,7 +264,7 @@ def select_any_writable(
 ) -> list[socket.socket]:
     """`poll_any_writable` for a platform without `poll`."""
     # Windows reports a refused connection as an exceptional condition alone.
-    _, writable, failed = select.select((), sockets, sockets, timeout)
+    _, writable, failed = select.select((), sockets, sockets, _bounded(timeout))
     return [sock for sock in sockets if sock in writable or sock in failed]
 
 

@@ -55,6 +55,11 @@ class _TLSEngine(Generic[P]):
         server_hostname: str | None,
         session: ssl.SSLSession | None = None,
     ) -> None:
+        # An SSLSocket asks for this, an SSLObject would silently verify no name at all.
+        if ssl_context.check_hostname and not server_hostname:
+            raise ValueError(
+                "check_hostname requires server_hostname: give the name that the certificate must have"
+            )
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self.ssl_object = ssl_context.wrap_bio(

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 from typing import TYPE_CHECKING
 
-from httpcore_interfaces import AsyncNetworkBackend, AsyncNetworkStream
 from httpcore_interfaces.testing._tasks import AsyncTask
 
 from ..ends import AsyncEnd, accept, client_context, listening, reset, server_context
 
 if TYPE_CHECKING:
+    from httpcore_interfaces import AsyncNetworkBackend, AsyncNetworkStream
     from httpcore_interfaces.testing import AsyncPeer
 
 
@@ -87,10 +88,8 @@ class AsyncTLSPeer:
                 return b""
 
     async def end(self) -> None:
-        try:
+        with contextlib.suppress(ssl.SSLWantReadError):
             self.tls.unwrap()
-        except ssl.SSLWantReadError:
-            pass
         await self.flush()
 
     async def reset(self) -> None:

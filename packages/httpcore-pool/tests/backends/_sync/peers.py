@@ -3,16 +3,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 from typing import TYPE_CHECKING
 
-from httpcore_interfaces import NetworkBackend, NetworkStream
 from httpcore_interfaces.testing._tasks import Task
 
 from ..ends import End, accept, client_context, listening, reset, server_context
 
 if TYPE_CHECKING:
+    from httpcore_interfaces import NetworkBackend, NetworkStream
     from httpcore_interfaces.testing import Peer
 
 
@@ -88,10 +89,8 @@ class TLSPeer:
                 return b""
 
     def end(self) -> None:
-        try:
+        with contextlib.suppress(ssl.SSLWantReadError):
             self.tls.unwrap()
-        except ssl.SSLWantReadError:
-            pass
         self.flush()
 
     def reset(self) -> None:
