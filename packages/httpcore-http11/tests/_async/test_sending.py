@@ -275,7 +275,7 @@ async def test_an_answer_is_not_lost_in_a_broken_pipe(content: bytes, taken: int
     assert connection.is_closed()
 
 
-@pytest.mark.parametrize("at", range(3))
+@pytest.mark.parametrize("at", range(4))
 async def test_nor_in_a_broken_pipe_between_the_parts_of_a_chunk(at: int) -> None:
     steps = [None] * (at + 1) + [WriteError("broken pipe")]
     stream = AsyncScriptedStream(
