@@ -58,7 +58,7 @@ class Server:
         self.then: list[Step] = []
         self._answer = answer or Server.hello
         self._begun = begun
-        self._unsent: dict[int, tuple[bytes, bool]] = {}
+        self._unsent: dict[int, tuple[memoryview, bool]] = {}
 
     def __call__(self, data: bytes) -> Steps | None:
         for event in self.h2.receive_data(data):
@@ -109,7 +109,7 @@ class Server:
 
     def send(self, stream_id: int, content: bytes, *, end: bool) -> None:
         """Send as much as the windows allow, and the rest when they open."""
-        self._unsent[stream_id] = (content, end)
+        self._unsent[stream_id] = (memoryview(content), end)
         self._pump()
 
     def _pump(self) -> None:
@@ -154,7 +154,8 @@ class Server:
         elif isinstance(event, h2.events.StreamEnded):
             assert event.stream_id is not None
             self.seen[event.stream_id].ended = True
-            if not self.h2.streams[event.stream_id].closed:
+            stream = self.h2.streams.get(event.stream_id)
+            if stream is not None and not stream.closed:
                 self._answer(self, event.stream_id)
         elif isinstance(event, h2.events.StreamReset):
             assert event.stream_id is not None

@@ -31,6 +31,9 @@ __all__ = ["Engine"]
 _SEND_AT_ONCE = 128 * 1024
 
 
+_CODES = h2.errors.ErrorCodes
+
+
 class Engine(Multiplexer):
     """One HTTP/2 client connection. See the module for how its methods may be called."""
 
@@ -131,10 +134,7 @@ class Engine(Multiplexer):
             complete = stream.state == StreamState.COMPLETE
             if not stream.is_reset and not (complete and stream.is_sent):
                 # With the response complete, the rest of the upload is merely of no use (RFC 9113, 8.1).
-                code = h2.errors.ErrorCodes
-                self._h2.reset_stream(stream.stream_id, code.NO_ERROR if complete else code.CANCEL)
-                if not complete:
-                    self._late_window += stream.window
+                self._reset(stream, _CODES.NO_ERROR if complete else _CODES.CANCEL)
             stream.take()
             if stream.taken:
                 self._h2.acknowledge_received_data(stream.taken, stream.stream_id)

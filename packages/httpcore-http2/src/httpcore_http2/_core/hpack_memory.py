@@ -39,11 +39,14 @@ class _CountedTable(HeaderTable):
     @maxsize.setter
     def maxsize(self, newmax: int) -> None:
         self.changes += 1
+        # A size that is set twice before the next block is still to be announced (RFC 7541, 4.2).
+        is_due = self.resized
         HeaderTable.maxsize.fset(self, newmax)  # type: ignore[attr-defined]  # a property, seen from its class
+        self.resized = self.resized or is_due
 
 
 class RememberingEncoder(Encoder):
-    """An encoder whose output is that of `hpack.Encoder`, byte for byte."""
+    """An encoder whose output is that of `hpack.Encoder`, but for sizes that it would forget to announce."""
 
     def __init__(self) -> None:
         super().__init__()

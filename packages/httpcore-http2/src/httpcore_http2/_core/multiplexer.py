@@ -260,9 +260,18 @@ class Multiplexer:
 
     def _refuse(self, stream: Stream, what: str) -> None:
         """End a stream on which something came that HTTP does not allow, and that h2 lets pass."""
-        self._h2.reset_stream(stream.stream_id, h2.errors.ErrorCodes.PROTOCOL_ERROR)
-        self._late_window += stream.window
+        if not self._h2.streams[stream.stream_id].closed:
+            self._reset(stream, h2.errors.ErrorCodes.PROTOCOL_ERROR)
         self._fail(stream, Failure(RemoteProtocolError, f"the server sent {what}"))
+
+    def _reset(self, stream: Stream, code: h2.errors.ErrorCodes) -> None:
+        """Queue RST_STREAM; what is under way to the stream is let pass from now on."""
+        self._h2.reset_stream(stream.stream_id, code)
+        if stream.state != StreamState.COMPLETE:
+            self._late_window += stream.window
+        # Asked how many streams are open, h2 drops those that are closed. While it has them, an interim response that
+        # was under way would be an error of the connection.
+        _ = self._h2.open_outbound_streams
 
     def _fail(self, stream: Stream, failure: Failure) -> None:
         """The stream is over in h2's eyes, or of no interest to it; nothing more comes to it from now on."""
