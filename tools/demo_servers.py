@@ -129,9 +129,7 @@ class ForwardingProxy:
         except (h11.ProtocolError, OSError):
             pass  # its peers see that the connection ends
         finally:
-            await _close(writer)
-            if upstream is not None:
-                await _close(upstream.writer)
+            await _close(writer, *([] if upstream is None else [upstream.writer]))
 
     async def _connect(self, request: h11.Request) -> "_Upstream":
         target = request.target.decode("ascii")
@@ -207,10 +205,12 @@ async def _pump_both_ways(
         asyncio.ensure_future(_pump(reader, upstream.writer)),
         asyncio.ensure_future(_pump(upstream.reader, writer)),
     ]
-    await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
-    for pump in pumps:
-        pump.cancel()
-    await asyncio.gather(*pumps, return_exceptions=True)
+    try:
+        await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for pump in pumps:
+            pump.cancel()
+        await asyncio.gather(*pumps, return_exceptions=True)
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -219,10 +219,12 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         await writer.drain()
 
 
-async def _close(writer: asyncio.StreamWriter) -> None:
-    writer.close()
-    with contextlib.suppress(OSError):
-        await writer.wait_closed()
+async def _close(*writers: asyncio.StreamWriter) -> None:
+    for writer in writers:  # before anything is waited for: the waiting may be cancelled
+        writer.close()
+    for writer in writers:
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
 
 
 class Servers:
