@@ -6,6 +6,7 @@ installed beside it: `httpcore-http11`, `httpcore-http2`, or both.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from .__about__ import __version__
@@ -15,6 +16,7 @@ from ._backends.auto import AutoBackend
 from ._backends.blocking import SyncBackend
 from ._errors import PoolClosed
 from ._faces import AsyncConnectionPool, AsyncHTTPProxy, SyncConnectionPool, SyncHTTPProxy
+from ._logs import log_as_told
 from ._sync.connection import HTTPConnection
 from ._sync.request_face import ConnectionPool, HTTPProxy, SOCKSProxy
 from ._tls import default_ssl_context
@@ -43,6 +45,8 @@ __all__ = [
     "__version__",
     "default_ssl_context",
 ]
+
+log_as_told(os.environ)
 
 # What needs a package or a module that not every program uses.
 _LOADED_WHEN_ASKED_FOR = {
