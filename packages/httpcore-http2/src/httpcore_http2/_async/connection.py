@@ -109,9 +109,7 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
     async def exchange(self, request: Request, timeouts: Timeouts) -> Response:
         """`handle_async_request` for a caller that has validated the request and read its time-outs already."""
         engine = self._engine
-        if engine.state == ConnectionState.IDLE and self._wire.network.get_extra_info(
-            "is_readable"
-        ):
+        if engine.state == ConnectionState.IDLE:
             await self._wire.absorb()
             await self._settle()
         if not engine.can_open():
@@ -347,8 +345,7 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
 
     async def _look(self) -> None:
         """Between two parts of an upload, see what the server says: no more of it, perhaps."""
-        if self._wire.network.get_extra_info("is_readable"):
-            await self._wire.absorb()
+        await self._wire.absorb()
 
     async def _require_extended_connect(self, timeouts: Timeouts) -> None:
         """Wait for the server's settings, which say whether CONNECT may name a protocol (RFC 8441, 3)."""

@@ -133,7 +133,11 @@ class AsyncWire:
         """Take in what the server has sent while nobody was waiting; do not wait for more."""
         engine = self._engine
         for _ in range(_ABSORBED_READS):
-            if not self.network.get_extra_info("is_readable") or not engine.begin_reading():
+            # The turn comes first: over TLS, to ask is to decrypt, which must not happen behind a reader's back.
+            if not engine.begin_reading():
+                return
+            if not self.network.get_extra_info("is_readable"):
+                engine.stop_reading()
                 return
             try:
                 data = await self.network.read(READ_SIZE, 0.0)

@@ -110,9 +110,7 @@ class HTTP2Connection(ConnectionInterface):
     def exchange(self, request: Request, timeouts: Timeouts) -> Response:
         """`handle_request` for a caller that has validated the request and read its time-outs already."""
         engine = self._engine
-        if engine.state == ConnectionState.IDLE and self._wire.network.get_extra_info(
-            "is_readable"
-        ):
+        if engine.state == ConnectionState.IDLE:
             self._wire.absorb()
             self._settle()
         if not engine.can_open():
@@ -340,8 +338,7 @@ class HTTP2Connection(ConnectionInterface):
 
     def _look(self) -> None:
         """Between two parts of an upload, see what the server says: no more of it, perhaps."""
-        if self._wire.network.get_extra_info("is_readable"):
-            self._wire.absorb()
+        self._wire.absorb()
 
     def _require_extended_connect(self, timeouts: Timeouts) -> None:
         """Wait for the server's settings, which say whether CONNECT may name a protocol (RFC 8441, 3)."""
