@@ -93,6 +93,15 @@ async def test_a_stall_waits_for_the_time_out_and_is_passed_by_feeding() -> None
     assert await stream.read(10) == b"abc"
 
 
+async def test_each_feeding_ends_one_stall_reached_or_not() -> None:
+    stream = AsyncScriptedStream([b"abc", STALL, b"def", STALL])
+    stream.feed(b"ghi")
+    assert [await stream.read(10) for _ in range(2)] == [b"abc", b"def"]
+    assert not readable(stream)
+    stream.feed()
+    assert await stream.read(10) == b"ghi"
+
+
 async def test_feeding_wakes_a_read() -> None:
     stream = AsyncScriptedStream(at_end=STALL)
     async with AsyncTask(stream.read, 10) as reading:

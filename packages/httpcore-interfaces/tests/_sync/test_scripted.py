@@ -94,6 +94,15 @@ def test_a_stall_waits_for_the_time_out_and_is_passed_by_feeding() -> None:
     assert stream.read(10) == b"abc"
 
 
+def test_each_feeding_ends_one_stall_reached_or_not() -> None:
+    stream = ScriptedStream([b"abc", STALL, b"def", STALL])
+    stream.feed(b"ghi")
+    assert [stream.read(10) for _ in range(2)] == [b"abc", b"def"]
+    assert not readable(stream)
+    stream.feed()
+    assert stream.read(10) == b"ghi"
+
+
 def test_feeding_wakes_a_read() -> None:
     stream = ScriptedStream(at_end=STALL)
     with Task(stream.read, 10) as reading:

@@ -36,7 +36,7 @@ class Mark(enum.Enum):
 
 #: The peer has ended its side: `b""`, again and again. Whatever follows it is never read.
 END: Literal[Mark.END] = Mark.END
-#: Nothing comes: wait for the time-out, the cancellation, the closing, or `feed()`, which goes on after this step.
+#: Nothing comes: wait for the time-out, the cancellation, the closing, or `feed()`, of which each ends one stall.
 STALL: Literal[Mark.STALL] = Mark.STALL
 #: Nothing comes before the next write: put it between two answers on one connection.
 TURN: Literal[Mark.TURN] = Mark.TURN
@@ -100,9 +100,9 @@ class Script:
         self._turned = False
 
     def feed(self, steps: Steps) -> None:
-        """Add steps, and pass the stall that comes next."""
-        if self._steps and self._steps[0] is STALL:
-            self._steps.popleft()
+        """Add steps, and take away the first stall that is left, though it may not have been reached."""
+        if STALL in self._steps:
+            self._steps.remove(STALL)
         self._steps.extend(as_steps(steps))
 
     def note_write(self) -> None:

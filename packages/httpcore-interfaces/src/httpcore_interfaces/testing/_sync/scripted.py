@@ -116,7 +116,7 @@ class ScriptedStream(NetworkStream):
         return self.closes > 0
 
     def feed(self, steps: Steps = ()) -> None:
-        """Add steps to the end of the script and wake a read that waits; a stall that comes next is passed."""
+        """Add steps to the end of the script, take the first `STALL` out of it, and wake a read that waits."""
         self._script.feed(steps)
         _wake(self._reader)
 
