@@ -49,6 +49,26 @@ def client_context() -> ssl.SSLContext:
     return context
 
 
+@functools.cache
+def asking_server_context() -> ssl.SSLContext:
+    """For a server that may ask for a certificate in the middle of a connection."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority().issue_cert("tls.example").configure_cert(context)
+    authority().configure_trust(context)
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.post_handshake_auth = True
+    return context
+
+
+@functools.cache
+def client_context_with_certificate() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    authority().configure_trust(context)
+    authority().issue_cert("client.example").configure_cert(context)
+    context.post_handshake_auth = True
+    return context
+
+
 def reset(sock: socket.socket) -> None:
     """Close a socket so that the other side gets an error and not an end."""
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -146,7 +146,7 @@ class AsyncioStream(asyncio.Protocol, AsyncNetworkStream):
                 return self._take(max_bytes)
         if self._closed:
             raise errors.closed_for_reading(self._peer)
-        if self._error is not None:
+        if self._error is not None and not self._eof:
             raise errors.read_failed(self._peer, self._error) from self._error
         return b""
 
@@ -313,16 +313,10 @@ class AsyncioStream(asyncio.Protocol, AsyncNetworkStream):
             _settle(self._write_waiter)
 
     def _drain_socket(self) -> None:
-        try:
-            while self._size < _HIGH_WATER:
-                data = self._sock.recv(_HIGH_WATER)
-                if not data:
-                    self._eof = True
-                    return
-                self._chunks.append(data)
-                self._size += len(data)
-        except OSError:  # nothing more, or the failure that is already known
-            return
+        # Whether an end follows cannot be told: the kernel reports a failure once, and after that an end.
+        while data := receive_nowait(self._sock, _HIGH_WATER):
+            self._chunks.append(data)
+            self._size += len(data)
 
 
 class AsyncioBackend(AsyncNetworkBackend):

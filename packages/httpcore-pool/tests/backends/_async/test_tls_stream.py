@@ -1,0 +1,311 @@
+"""TLS over a stream of the user's own, with a TLS server in memory at its other end."""
+
+from __future__ import annotations
+
+import ssl
+from typing import Any
+
+import pytest
+
+from httpcore_interfaces import (
+    AsyncNetworkStream,
+    AsyncParker,
+    ConnectError,
+    ConnectTimeout,
+    ReadError,
+    ReadTimeout,
+    WriteError,
+    WriteTimeout,
+)
+from httpcore_interfaces.testing._tasks import AsyncTask
+from httpcore_pool._async.tls_stream import AsyncTLSStream
+
+from ..ends import (
+    asking_server_context,
+    client_context,
+    client_context_with_certificate,
+    server_context,
+)
+
+
+class AsyncServedStream(AsyncNetworkStream):
+    """What is written here goes to a TLS server, and what that answers can be read."""
+
+    def __init__(self, context: ssl.SSLContext | None = None) -> None:
+        self.incoming = ssl.MemoryBIO()
+        self.outgoing = ssl.MemoryBIO()
+        context = context or server_context()
+        self.server = context.wrap_bio(self.incoming, self.outgoing, server_side=True)
+        self.is_shaking_hands = True
+        self.heard = b""
+        self.writes: list[bytes] = []
+        self.fails: Exception | None = None
+        self.gate: AsyncParker | None = None
+        self.entered = AsyncParker()
+        self.ended = False
+        self.is_closed = False
+
+    def serve(self) -> None:
+        """Let the server do what it can with what has come."""
+        try:
+            if self.is_shaking_hands:
+                self.server.do_handshake()
+                self.is_shaking_hands = False
+            while data := self.server.read(65536):
+                self.heard += data
+        except ssl.SSLWantReadError:
+            pass
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if data := self.outgoing.read(max_bytes):
+            return data
+        if self.ended:
+            return b""
+        raise ReadTimeout("nothing there")
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if self.gate is not None:
+            gate, self.gate = self.gate, None
+            self.entered.unpark()
+            await gate.park(5.0)
+        if self.fails is not None:
+            raise self.fails
+        self.writes.append(bytes(buffer))
+        self.incoming.write(buffer)
+        self.serve()
+
+    async def aclose(self) -> None:
+        self.is_closed = True
+
+    def get_extra_info(self, info: str) -> Any:
+        return {"server_addr": ("2001:db8::1", 443, 0, 0), "is_readable": self.ended}.get(info)
+
+
+async def connected() -> tuple[AsyncTLSStream, AsyncServedStream]:
+    below = AsyncServedStream()
+    stream = await AsyncTLSStream.handshake(below, client_context(), "tls.example", 5.0)
+    below.writes.clear()
+    return stream, below
+
+
+async def test_bytes_go_both_ways() -> None:
+    stream, below = await connected()
+    await stream.write(b"ping")
+    assert below.heard == b"ping"
+    below.server.write(b"pong")
+    assert await stream.read(2) == b"po"
+    assert await stream.read(100) == b"ng"
+    with pytest.raises(ReadTimeout):
+        await stream.read(100)
+    assert stream.get_extra_info("ssl_object").version() == "TLSv1.3"
+    assert stream.get_extra_info("server_addr") == ("2001:db8::1", 443, 0, 0)
+
+
+async def test_long_write_goes_out_in_pieces() -> None:
+    stream, below = await connected()
+    data = bytes(range(256)) * 4000
+    await stream.write(data)
+    assert below.heard == data
+    assert len(below.writes) == 4
+
+
+async def test_records_that_came_together_are_read_together() -> None:
+    stream, below = await connected()
+    for _ in range(3):
+        below.server.write(bytes(10_000))
+    assert len(await stream.read(65536)) == 30_000
+    for _ in range(3):
+        below.server.write(bytes(10_000))
+    assert len(await stream.read(25_000)) == 25_000
+    assert len(await stream.read(25_000)) == 5_000
+
+
+async def test_ragged_end_is_an_end() -> None:
+    stream, below = await connected()
+    below.server.write(b"last")
+    below.ended = True
+    assert await stream.read(100) == b"last"
+    assert [await stream.read(100) for _ in range(3)] == [b"", b"", b""]
+
+
+async def test_damage_is_told_after_what_came_before_it() -> None:
+    stream, below = await connected()
+    below.server.write(b"good")
+    below.outgoing.write(b"\x17\x03\x03\x00\x20" + bytes(32))
+    assert await stream.read(100) == b"good"
+    for _ in range(2):
+        with pytest.raises(ReadError, match=r"reading from \[2001:db8::1\]:443 failed") as caught:
+            await stream.read(100)
+        assert isinstance(caught.value.__cause__, ssl.SSLError)
+    assert stream.get_extra_info("is_readable") is True
+    assert stream.read_nowait(100) == b""
+
+
+async def test_tickets_do_not_make_it_readable() -> None:
+    stream, below = await connected()
+    # The tickets of TLS 1.3 are there, and a stream beneath that cannot be read without waiting has not told of them.
+    assert below.outgoing.pending
+    assert stream.get_extra_info("is_readable") is False
+    assert stream.read_nowait(100) is None
+    below.ended = True
+    assert stream.get_extra_info("is_readable") is True
+
+
+async def test_closing_tells_the_server() -> None:
+    stream, below = await connected()
+    await stream.aclose()
+    assert below.is_closed
+    assert below.server.read(1) == b""
+    await stream.aclose()
+    assert len(below.writes) == 1
+    assert stream.get_extra_info("is_readable") is True
+    with pytest.raises(ReadError, match="closed on this side"):
+        await stream.read(1)
+    with pytest.raises(WriteError, match="closed on this side"):
+        await stream.write(b"data")
+
+
+async def test_closing_closes_when_nothing_can_be_told() -> None:
+    stream, below = await connected()
+    below.fails = WriteTimeout()
+    await stream.aclose()
+    assert below.is_closed
+
+
+async def test_closing_says_nothing_in_the_middle_of_a_write() -> None:
+    stream, below = await connected()
+    below.gate = gate = AsyncParker()
+    async with AsyncTask(stream.write, b"data") as writing:
+        assert await below.entered.park(5.0)
+        await stream.aclose()
+        assert below.is_closed
+        gate.unpark()
+        await writing.wait(5.0)
+    assert len(below.writes) == 1
+
+
+async def test_end_during_the_handshake_is_a_connect_error() -> None:
+    below = AsyncServedStream()
+    below.serve = lambda: None  # type: ignore[method-assign]  # the server never gets to work
+    below.ended = True
+    with pytest.raises(ConnectError, match=r"the peer ended the connection") as caught:
+        await AsyncTLSStream.handshake(below, client_context(), "tls.example", 5.0)
+    assert (caught.value.phase, caught.value.peer) == ("tls", "[2001:db8::1]:443")
+    assert below.is_closed
+
+
+async def test_time_out_during_the_handshake_is_a_connect_timeout() -> None:
+    below = AsyncServedStream()
+    below.serve = lambda: None  # type: ignore[method-assign]  # the server never gets to work
+    with pytest.raises(ConnectTimeout, match=r"handshake with tls\.example at") as caught:
+        await AsyncTLSStream.handshake(below, client_context(), "tls.example", 5.0)
+    assert caught.value.limit == 5.0
+    assert isinstance(caught.value.__cause__, ReadTimeout)
+    assert below.is_closed
+
+
+async def test_failing_network_during_the_handshake_is_a_connect_error() -> None:
+    below = AsyncServedStream()
+    below.fails = WriteError("cable cut")
+    with pytest.raises(ConnectError, match="cable cut"):
+        await AsyncTLSStream.handshake(below, client_context(), "tls.example")
+    assert below.is_closed
+
+
+async def test_server_is_told_why_its_certificate_is_refused() -> None:
+    below = AsyncServedStream()
+    told: list[ssl.SSLError] = []
+
+    def serve() -> None:
+        try:
+            AsyncServedStream.serve(below)
+        except ssl.SSLError as error:
+            told.append(error)
+
+    below.serve = serve  # type: ignore[method-assign]
+    with pytest.raises(ConnectError, match="not accepted: unable to get local issuer"):
+        await AsyncTLSStream.handshake(below, ssl.create_default_context(), "tls.example")
+    assert "unknown ca" in str(told[0])
+
+
+async def test_refusal_is_told_as_it_is_when_the_server_cannot_be_told() -> None:
+    below = AsyncServedStream()
+    serve = below.serve
+
+    def serve_once() -> None:
+        serve()
+        below.fails = WriteError("cable cut")
+
+    below.serve = serve_once  # type: ignore[method-assign]
+    with pytest.raises(ConnectError, match="not accepted"):
+        await AsyncTLSStream.handshake(below, client_context(), "other.example")
+    assert below.is_closed
+
+
+async def test_failed_write_is_the_last() -> None:
+    stream, below = await connected()
+    below.fails = WriteTimeout("too slow")
+    with pytest.raises(WriteTimeout):
+        await stream.write(b"lost")
+    below.fails = None
+    with pytest.raises(WriteError, match="an earlier write was not finished"):
+        await stream.write(b"more")
+    assert below.heard == b""
+    below.server.write(b"still readable")
+    assert await stream.read(100) == b"still readable"
+    await stream.aclose()
+    assert below.writes == []
+
+
+async def asked_for_a_certificate() -> tuple[AsyncTLSStream, AsyncServedStream]:
+    """The server asks in the middle of the connection, and goes on when the client has written its answer."""
+    below = AsyncServedStream(asking_server_context())
+    context = client_context_with_certificate()
+    stream = await AsyncTLSStream.handshake(below, context, "tls.example", 5.0)
+    below.server.verify_client_post_handshake()
+    below.serve()
+    below.writes.clear()
+    return stream, below
+
+
+async def test_reading_answers_what_tls_asks() -> None:
+    stream, below = await asked_for_a_certificate()
+    with pytest.raises(ReadTimeout):
+        await stream.read(100, 5.0)
+    assert below.server.getpeercert()
+    below.server.write(b"thanks")
+    assert await stream.read(100, 5.0) == b"thanks"
+
+
+@pytest.mark.parametrize(
+    ("failure", "expected"),
+    [(WriteTimeout("too slow"), ReadTimeout), (WriteError("cable cut"), ReadError)],
+)
+async def test_answer_that_cannot_be_sent_fails_the_read(
+    failure: Exception, expected: type[Exception]
+) -> None:
+    stream, below = await asked_for_a_certificate()
+    below.fails = failure
+    with pytest.raises(expected) as caught:
+        await stream.read(100, 5.0)
+    assert caught.value.__cause__ is failure
+
+
+async def test_answer_waits_for_a_write_under_way() -> None:
+    stream, below = await asked_for_a_certificate()
+    below.gate = gate = AsyncParker()
+    async with AsyncTask(stream.write, b"data") as writing:
+        assert await below.entered.park(5.0)
+        with pytest.raises(ReadTimeout):
+            await stream.read(100, 0.01)
+        async with AsyncTask(stream.read, 100) as reading:
+            assert not await reading.wait(0.05)
+            assert not below.writes
+            gate.unpark()
+            await reading.wait(5.0)
+            with pytest.raises(ReadTimeout, match="nothing there"):
+                reading.result()
+        await writing.wait(5.0)
+        writing.result()
+    assert below.heard == b"data"
+    assert below.server.getpeercert()

@@ -1,0 +1,243 @@
+"""What only the native asyncio backend does: its timer, its buffer, and its dealings with the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import socket
+import time
+
+import pytest
+import uvloop
+
+from httpcore_interfaces import ReadError, ReadTimeout, WriteError
+from httpcore_pool._backends import asyncio_native
+from httpcore_pool._backends.asyncio_native import AsyncioBackend, AsyncioStream
+
+from .ends import accept, listening, refusing
+
+
+@pytest.fixture(scope="module", params=["asyncio", "uvloop"])
+def anyio_backend(request: pytest.FixtureRequest) -> object:
+    return ("asyncio", {"use_uvloop": request.param == "uvloop"})
+
+
+async def connected() -> tuple[AsyncioStream, socket.socket]:
+    with listening() as listener:
+        stream = await AsyncioBackend().connect_tcp("127.0.0.1", listener.getsockname()[1], 5.0)
+        assert isinstance(stream, AsyncioStream)
+        peer = accept(listener)
+        peer.setblocking(True)
+        return stream, peer
+
+
+async def turns(count: int = 3) -> None:
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+async def test_many_reads_share_one_timer() -> None:
+    stream, peer = await connected()
+    timers = set()
+    for _ in range(5):
+        reading = asyncio.create_task(stream.read(10, 5.0))
+        await turns()
+        timers.add(stream._timer)
+        peer.send(b"x")
+        assert await reading == b"x"
+    assert len(timers) == 1
+    await stream.aclose()
+    assert stream._timer is None
+    peer.close()
+
+
+async def test_shorter_limit_moves_the_timer() -> None:
+    stream, peer = await connected()
+    reading = asyncio.create_task(stream.read(10, 60.0))
+    await turns()
+    peer.send(b"x")
+    await reading
+    with pytest.raises(ReadTimeout):
+        await stream.read(10, 0.01)
+    await stream.aclose()
+    peer.close()
+
+
+@pytest.mark.parametrize("limit", [0.1, None])
+async def test_timer_of_an_earlier_read_does_not_end_a_later_one(limit: float | None) -> None:
+    stream, peer = await connected()
+    peer.send(b"x")
+    assert await stream.read(10, 0.02) == b"x"
+    reading = asyncio.create_task(stream.read(10, 0.02))
+    await turns()
+    peer.send(b"y")
+    assert await reading == b"y"
+    started = time.monotonic()
+    reading = asyncio.create_task(stream.read(10, limit))
+    if limit is None:
+        await asyncio.wait([reading], timeout=0.05)
+        assert not reading.done()
+        peer.send(b"z")
+        assert await reading == b"z"
+    else:
+        with pytest.raises(ReadTimeout):
+            await reading
+        assert time.monotonic() - started >= 0.09
+    await stream.aclose()
+    peer.close()
+
+
+async def test_timer_that_rings_between_reads_is_gone() -> None:
+    stream, peer = await connected()
+    reading = asyncio.create_task(stream.read(10, 0.01))
+    await turns()
+    peer.send(b"x")
+    await reading
+    while stream._timer is not None:
+        await asyncio.sleep(0.001)
+    await stream.aclose()
+    peer.close()
+
+
+async def test_busy_loop_does_not_make_a_read_late() -> None:
+    stream, peer = await connected()
+    reading = asyncio.create_task(stream.read(10, 0.02))
+    await turns()
+    peer.send(b"in time")
+    time.sleep(0.05)  # noqa: ASYNC251 - a task that keeps the loop from looking
+    assert await reading == b"in time"
+    await stream.aclose()
+    peer.close()
+
+
+async def test_flood_that_nobody_reads_stays_in_the_kernel() -> None:
+    stream, peer = await connected()
+    peer.setblocking(False)
+    sent = 0
+    blocked = 0
+    while blocked < 20:
+        try:
+            sent += peer.send(bytes(65536))
+            blocked = 0
+        except BlockingIOError:
+            blocked += 1
+        await turns(1)
+    assert asyncio_native._HIGH_WATER <= stream._size <= 2 * asyncio_native._HIGH_WATER
+    received = 0
+    while received < sent:
+        received += len(await stream.read(100_000, 5.0))
+    assert received == sent
+    assert stream._size == 0
+    await stream.aclose()
+    peer.close()
+
+
+async def test_what_is_left_of_a_flood_can_be_read_after_the_end() -> None:
+    stream, peer = await connected()
+    stream.data_received(bytes(2 * asyncio_native._HIGH_WATER))
+    stream.connection_lost(None)
+    assert len(await stream.read(10**7)) == 2 * asyncio_native._HIGH_WATER
+    assert await stream.read(10) == b""
+    with pytest.raises(WriteError):
+        await stream.write(b"data")
+    await stream.aclose()
+    peer.close()
+
+
+async def test_nothing_is_waited_for_when_bytes_are_there() -> None:
+    stream, peer = await connected()
+    assert stream.read_nowait(10) is None
+    peer.send(b"abcd")
+    assert stream.get_extra_info("is_readable")
+    assert stream.read_nowait(2) == b"ab"
+    stream.data_received(b"efgh")
+    assert stream.read_nowait(2) == b"ef"
+    coroutine = stream.read(10, 5.0)
+    with pytest.raises(StopIteration) as caught:
+        coroutine.send(None)
+    assert caught.value.value == b"gh"
+    with pytest.raises(StopIteration):
+        stream.write(b"x").send(None)
+    await stream.aclose()
+    assert stream.read_nowait(10) == b""
+    peer.close()
+
+
+async def test_cancelled_write_is_sent_all_the_same() -> None:
+    stream, peer = await connected()
+    data = bytes(16 << 20)
+    writing = asyncio.create_task(stream.write(data))
+    await turns(5)
+    writing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+    loop = asyncio.get_running_loop()
+
+    def receive_all() -> int:
+        received = 0
+        while received < len(data):
+            received += len(peer.recv(1 << 20))
+        return received
+
+    assert await loop.run_in_executor(None, receive_all) == len(data)
+    await stream.write(b"more")
+    await stream.aclose()
+    peer.close()
+
+
+async def test_slow_peer_that_takes_something_is_not_timed_out() -> None:
+    stream, peer = await connected()
+    data = bytes(16 << 20)
+    loop = asyncio.get_running_loop()
+    writing = asyncio.create_task(stream.write(data, 0.05))
+    received = 0
+    while received < len(data):
+        # Less than what lets the writer go on at once, so that its limit passes several times.
+        received += len(await loop.run_in_executor(None, peer.recv, 300_000))
+        await asyncio.sleep(0.002)
+    await writing
+    await stream.aclose()
+    peer.close()
+
+
+async def test_answer_that_lies_in_the_socket_survives_a_failed_write() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.setblocking(False)
+        stream = AsyncioStream(asyncio.get_running_loop(), ours, "peer")
+        theirs.send(b"answer")
+        stream.connection_lost(BrokenPipeError())
+        assert await stream.read(100) == b"answer"
+        with pytest.raises(ReadError, match="reading from peer failed: BrokenPipeError"):
+            await stream.read(100)
+        with pytest.raises(WriteError, match="writing to peer failed: BrokenPipeError"):
+            await stream.write(b"data")
+
+
+async def test_loop_that_watches_no_sockets_is_helped_by_a_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def add_writer(*args: object) -> None:
+        raise NotImplementedError
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "add_writer", add_writer)
+    with listening() as listener:
+        address = (await AsyncioBackend().resolve(*listener.getsockname()))[0]
+        stream = await AsyncioBackend().connect_addresses([refusing(), address], 5.0)
+        accept(listener).close()
+    await stream.aclose()
+
+
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+@pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_stream_of_a_loop_that_has_ended_can_be_closed(new_loop: object) -> None:
+    assert callable(new_loop)
+    loop: asyncio.AbstractEventLoop = new_loop()
+    stream, peer = loop.run_until_complete(connected())
+    loop.close()
+    with pytest.raises(StopIteration):
+        stream.aclose().send(None)
+    assert peer.recv(10) == b""
+    peer.close()
+    del stream
+    gc.collect()
