@@ -132,6 +132,20 @@ def server(request: pytest.FixtureRequest) -> Server:
     return found
 
 
+@pytest.fixture(scope="session", params=["python", "nginx", "hypercorn"])
+def plain_server(request: pytest.FixtureRequest) -> Server:
+    """Those without TLS."""
+    found: Server = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture(scope="session", params=["nginx_http2", "nghttpd", "hypercorn_http2"])
+def http2_server(request: pytest.FixtureRequest) -> Server:
+    """Those that speak HTTP/2."""
+    found: Server = request.getfixturevalue(request.param)
+    return found
+
+
 @pytest.fixture(scope="session", params=["python", "hypercorn", "hypercorn_http2", "nginx_http2"])
 def slow_server(request: pytest.FixtureRequest) -> Server:
     """Those that can be asked for an answer that does not come."""

@@ -157,7 +157,7 @@ class _ProxyHandler(_Handler):
             _relay(self.connection, there)
         self.close_connection = True
 
-    def forward(self) -> None:
+    def do_GET(self) -> None:
         """Send the request on, and its response back, each in one piece."""
         body = self.body()
         if self.is_refused():
@@ -174,7 +174,8 @@ class _ProxyHandler(_Handler):
         finally:
             there.close()
 
-    do_GET = do_POST = forward
+    def do_POST(self) -> None:
+        self.do_GET()
 
 
 def _relay(one: socket.socket, other: socket.socket) -> None:

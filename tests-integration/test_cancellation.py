@@ -3,17 +3,16 @@
 import ssl
 
 import anyio
+
 import httpcore
-import pytest
 
 from .servers import HELLO, Server
 
 
-@pytest.mark.parametrize("name", ["python", "hypercorn_http2", "nginx_http2"])
 async def test_pool_is_whole_after_requests_were_cancelled_at_any_moment(
-    name: str, trusting: ssl.SSLContext, request: pytest.FixtureRequest
+    slow_server: Server, trusting: ssl.SSLContext
 ) -> None:
-    server: Server = request.getfixturevalue(name)
+    server = slow_server
 
     async def get(number: int) -> None:
         # From "has not begun" to "is long over".

@@ -4,8 +4,9 @@ import ssl
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-import httpcore
 import pytest
+
+import httpcore
 
 from .servers import HELLO, Server
 

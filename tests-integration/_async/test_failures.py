@@ -3,8 +3,9 @@
 import ssl
 from collections.abc import AsyncIterator
 
-import httpcore
 import pytest
+
+import httpcore
 
 from ..servers import HELLO, Server
 from .pools import async_pool_for
@@ -12,7 +13,7 @@ from .pools import async_pool_for
 
 async def test_refused_connection_names_every_address(dead_port: int) -> None:
     async with httpcore.AsyncConnectionPool() as pool:
-        with pytest.raises(httpcore.ConnectError, match="127.0.0.1") as caught:
+        with pytest.raises(httpcore.ConnectError, match=r"127\.0\.0\.1") as caught:
             await pool.request("GET", f"http://127.0.0.1:{dead_port}/")
         assert pool.connections == []
     assert [address for address, _ in caught.value.attempts] == [f"127.0.0.1:{dead_port}"]
@@ -131,9 +132,7 @@ async def test_pool_timeout_ends_the_wait_for_a_connection(python: Server) -> No
     async with httpcore.AsyncConnectionPool(max_connections=1) as pool:
         async with pool.stream("GET", f"{python.url}/large") as response:
             with pytest.raises(httpcore.PoolTimeout) as caught:
-                await pool.request(
-                    "GET", f"{python.url}/", extensions={"timeout": {"pool": 0.05}}
-                )
+                await pool.request("GET", f"{python.url}/", extensions={"timeout": {"pool": 0.05}})
             await response.aread()
         assert caught.value.limit == 0.05
         response = await pool.request(

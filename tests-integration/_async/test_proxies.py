@@ -3,8 +3,9 @@
 import ssl
 from collections.abc import AsyncIterator
 
-import httpcore
 import pytest
+
+import httpcore
 
 from ..crowds import async_together
 from ..servers import HELLO, LARGE, Server
@@ -42,11 +43,10 @@ async def test_secure_request_goes_through_a_tunnel(
         assert len(pool.connections) == 1
 
 
-@pytest.mark.parametrize("name", ["nginx_http2", "nghttpd", "hypercorn_http2"])
 async def test_http2_goes_through_a_tunnel(
-    proxy: str, name: str, trusting: ssl.SSLContext, request: pytest.FixtureRequest
+    proxy: str, http2_server: Server, trusting: ssl.SSLContext
 ) -> None:
-    server: Server = request.getfixturevalue(name)
+    server = http2_server
 
     async def get(_: int) -> None:
         response = await pool.request("GET", f"{server.url}/large")

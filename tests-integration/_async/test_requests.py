@@ -4,8 +4,9 @@ import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpcore
 import pytest
+
+import httpcore
 
 from ..crowds import async_together
 from ..servers import HELLO, LARGE, Server
@@ -28,9 +29,7 @@ async def test_get_gives_status_body_and_version(server: Server, trusting: ssl.S
     assert response.extensions["http_version"] == server.http_version
 
 
-async def test_post_of_known_length_arrives_whole(
-    server: Server, trusting: ssl.SSLContext
-) -> None:
+async def test_post_of_known_length_arrives_whole(server: Server, trusting: ssl.SSLContext) -> None:
     async with async_pool_for(server, trusting) as pool:
         response = await pool.request("POST", f"{server.url}/echo", content=BODY)
     assert response.status == 200

@@ -14,7 +14,7 @@ from .pools import pool_for
 
 def test_refused_connection_names_every_address(dead_port: int) -> None:
     with httpcore.ConnectionPool() as pool:
-        with pytest.raises(httpcore.ConnectError, match="127.0.0.1") as caught:
+        with pytest.raises(httpcore.ConnectError, match=r"127\.0\.0\.1") as caught:
             pool.request("GET", f"http://127.0.0.1:{dead_port}/")
         assert pool.connections == []
     assert [address for address, _ in caught.value.attempts] == [f"127.0.0.1:{dead_port}"]

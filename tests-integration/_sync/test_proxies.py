@@ -42,11 +42,10 @@ def test_secure_request_goes_through_a_tunnel(
         assert len(pool.connections) == 1
 
 
-@pytest.mark.parametrize("name", ["nginx_http2", "nghttpd", "hypercorn_http2"])
 def test_http2_goes_through_a_tunnel(
-    proxy: str, name: str, trusting: ssl.SSLContext, request: pytest.FixtureRequest
+    proxy: str, http2_server: Server, trusting: ssl.SSLContext
 ) -> None:
-    server: Server = request.getfixturevalue(name)
+    server = http2_server
 
     def get(_: int) -> None:
         response = pool.request("GET", f"{server.url}/large")
