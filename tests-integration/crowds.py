@@ -1,12 +1,13 @@
 """Many at the same time: tasks here, threads there."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import anyio
 
 
-async def async_together(count: int, function: Callable[[int], Awaitable[None]]) -> None:
+async def async_together(count: int, function: Callable[[int], Coroutine[Any, Any, None]]) -> None:
     """Call `function` with 0, 1, 2, ... at the same time, in tasks, and wait for all."""
     async with anyio.create_task_group() as group:
         for number in range(count):

@@ -104,36 +104,23 @@ def web_server() -> Iterator[Server]:
 
 
 class PythonProxy(_Threads):
-    """A proxy that forwards and opens tunnels, asks for credentials where it was told to, and remembers what it saw.
+    """A proxy that forwards and opens tunnels, and asks for credentials where it was told to."""
 
-    `names` says where hosts are that nobody else knows: `("www.example.com", 443)` may be port 50123 of this machine.
-    """
-
-    def __init__(
-        self, credentials: str = "", names: dict[tuple[str, int], int] | None = None
-    ) -> None:
+    def __init__(self, credentials: str = "") -> None:
         super().__init__(("127.0.0.1", 0), _ProxyHandler)
         self.credentials = credentials and f"Basic {b64encode(credentials.encode()).decode()}"
-        self.names = names or {}
-        self.seen: list[tuple[str, str]] = []
 
     @property
     def url(self) -> str:
         """Where it is."""
         return f"http://127.0.0.1:{self.server_port}"
 
-    def place(self, host: str, port: int) -> tuple[str, int]:
-        """Where to connect to for a host."""
-        there = self.names.get((host, port))
-        return (host, port) if there is None else ("127.0.0.1", there)
-
 
 class _ProxyHandler(_Handler):
     server: PythonProxy
 
     def is_refused(self) -> bool:
-        """Note the request, and answer it when it lacks credentials."""
-        self.server.seen.append((self.command, self.path))
+        """Answer the request when it lacks credentials."""
         if self.headers.get("Proxy-Authorization", "") == self.server.credentials:
             return False
         if not self.server.credentials:
@@ -146,7 +133,7 @@ class _ProxyHandler(_Handler):
             return
         host, _, port = self.path.rpartition(":")
         try:
-            there = socket.create_connection(self.server.place(host, int(port)), timeout=10)
+            there = socket.create_connection((host, int(port)), timeout=10)
         except OSError as error:
             self.answer(str(error).encode(), 502)
             return
@@ -163,10 +150,9 @@ class _ProxyHandler(_Handler):
         if self.is_refused():
             return
         url = urlsplit(self.path)
-        place = self.server.place(url.hostname or "", url.port or 80)
         own = ("proxy-authorization", "proxy-connection", "connection", "transfer-encoding")
         fields = {name: value for name, value in self.headers.items() if name.lower() not in own}
-        there = HTTPConnection(*place, timeout=10)
+        there = HTTPConnection(url.hostname or "", url.port or 80, timeout=10)
         try:
             there.request(self.command, url.path or "/", body or None, fields)
             response = there.getresponse()
@@ -190,10 +176,8 @@ def _relay(one: socket.socket, other: socket.socket) -> None:
 
 
 @contextmanager
-def proxy(
-    credentials: str = "", names: dict[tuple[str, int], int] | None = None
-) -> Iterator[PythonProxy]:
+def proxy(credentials: str = "") -> Iterator[PythonProxy]:
     """A proxy that is running."""
-    server = PythonProxy(credentials, names)
+    server = PythonProxy(credentials)
     with _serving(server):
         yield server

@@ -118,6 +118,7 @@ def running(
         cwd: where to start it.
     """
     log = folder / "log"
+    arguments: list[str] = []
     for _ in range(ATTEMPTS):
         ports = free_ports(count)
         arguments = command(ports)
