@@ -10,9 +10,10 @@ import time
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from ._async.network import AsyncNetworkStream
+    from ._fields import Fields
     from ._sync.network import NetworkStream
 
 __all__ = [
@@ -63,12 +64,22 @@ class RequestExtensions(TypedDict, total=False):
     - `trace`: a callback for the steps of the request.
     - `sni_hostname`: the server name to ask for, and to verify, in TLS.
     - `target`: the request target to send instead of the URL's path and query.
+    - `trailers`: trailer fields to send after the content, or a function that gives them then.
+    - `informational`: called with status and fields of every 1xx response; a coroutine function in an asynchronous
+      request.
+    - `duplex`: `True` for an HTTP/2 request whose content is written while the response is read, through the
+      response's `network_stream`.
+    - `protocol`: the protocol that an extended CONNECT over HTTP/2 asks for (RFC 8441), such as `b"websocket"`.
     """
 
     timeout: TimeoutExtension
     trace: TraceCallback | AsyncTraceCallback
     sni_hostname: str | bytes
     target: bytes | str
+    trailers: Fields | Callable[[], Fields]
+    informational: Callable[[int, Fields], Awaitable[None] | None]
+    duplex: bool
+    protocol: bytes
 
 
 class ResponseExtensions(TypedDict, total=False):
@@ -79,13 +90,15 @@ class ResponseExtensions(TypedDict, total=False):
     - `network_stream`: the stream beneath, for `CONNECT`, `Upgrade` and for asking about the socket.
     - `stream_id`: HTTP/2's stream identifier.
     - `trailers`: the trailer fields, there once the body has been read to its end.
+    - `skipped_fields`: lines of the head that a lenient HTTP/1.1 connection left out.
     """
 
     http_version: bytes
     reason_phrase: bytes
     network_stream: NetworkStream | AsyncNetworkStream
     stream_id: int
-    trailers: list[tuple[bytes, bytes]]
+    trailers: Fields
+    skipped_fields: list[bytes]
 
 
 class Timeouts:

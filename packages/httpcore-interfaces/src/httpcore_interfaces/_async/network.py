@@ -39,7 +39,8 @@ class AsyncNetworkStream:
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Hand over all of `buffer`, waiting while the peer does not take it.
 
-        `timeout`: seconds for each wait, as in `read`. An empty buffer does nothing.
+        `buffer`: bytes, or a contiguous `memoryview` of them, which is not kept. An empty one does nothing.
+        `timeout`: seconds for each wait, as in `read`.
         Raises `WriteTimeout` and `WriteError`. After either, and after cancellation, some of the buffer may have been
         sent: close the stream.
         """
