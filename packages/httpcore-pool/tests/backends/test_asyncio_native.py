@@ -212,6 +212,7 @@ async def test_answer_that_lies_in_the_socket_survives_a_failed_write() -> None:
             await stream.read(100)
         with pytest.raises(WriteError, match="writing to peer failed: BrokenPipeError"):
             await stream.write(b"data")
+        await stream.aclose()
 
 
 async def test_loop_that_watches_no_sockets_is_helped_by_a_thread(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
 
-from httpcore_interfaces import AsyncNetworkBackend, NetworkBackend
+from httpcore_interfaces import AsyncNetworkBackend, NetworkBackend, NetworkStream
 from httpcore_pool._backends.anyio_streams import AnyIOBackend, TrioBackend
 from httpcore_pool._backends.asyncio_native import AsyncioBackend
 from httpcore_pool._backends.auto import AutoBackend
@@ -16,7 +17,11 @@ from httpcore_pool._backends.default import (
     backend_named,
     default_async_backend,
     default_backend,
+    has_separate_steps,
 )
+
+if TYPE_CHECKING:
+    from httpcore_pool._backends.addresses import Address
 
 
 def test_defaults() -> None:
@@ -75,3 +80,19 @@ def test_outside_of_event_loops_there_is_no_backend() -> None:
 
 def test_trio_has_a_name_of_its_own() -> None:
     assert issubclass(TrioBackend, AnyIOBackend)
+
+
+def test_steps_of_connecting_are_those_of_who_wrote_them() -> None:
+    class Resolving(SyncBackend):
+        def resolve(self, host: str, port: int, timeout: float | None = None) -> list[Address]:
+            return []
+
+    class Connecting(SyncBackend):
+        def connect_tcp(self, *args: object, **kwargs: object) -> NetworkStream:
+            return NetworkStream()
+
+    assert has_separate_steps(SyncBackend())
+    assert has_separate_steps(AutoBackend())
+    assert has_separate_steps(Resolving())
+    assert not has_separate_steps(Connecting())
+    assert not has_separate_steps(object())

@@ -85,6 +85,11 @@ class Schedule:
         self._due: float | None = None
         self._delay = delay
 
+    @property
+    def waiting(self) -> list[Address]:
+        """The addresses whose turn has not come yet."""
+        return list(self._waiting)
+
     def next(self, now: float) -> Address | None:
         """Take the address whose turn has come; `None` while there is none."""
         if not self._waiting or (self._due is not None and now < self._due):

@@ -34,8 +34,9 @@ __all__ = ["AnyIOBackend", "AnyIOStream", "TrioBackend"]
 monotonic = time.monotonic
 _INF = float("inf")
 
-# What waiting raises when the socket was closed meanwhile, or by a second reader that has no business there.
-_MISUSES = (anyio.ClosedResourceError, anyio.BusyResourceError)
+# What the kernel reports, and what waiting raises when the socket was closed meanwhile, or when there is a second reader
+# that has no business there.
+_FAILURES = (OSError, anyio.ClosedResourceError, anyio.BusyResourceError)
 
 
 class AnyIOStream(AsyncNetworkStream):
@@ -48,7 +49,7 @@ class AnyIOStream(AsyncNetworkStream):
         self._sock = sock
         self._peer = peer
         self._closed = False
-        self._failure: OSError | None = None
+        self._failure: Exception | None = None
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """As `AsyncNetworkStream.read`. An `aclose` by another task ends it with `ReadError`."""
@@ -59,19 +60,15 @@ class AnyIOStream(AsyncNetworkStream):
                 # First wait: what was not asked for yet is seldom there, and each read is a checkpoint this way.
                 with anyio.move_on_after(limit) as scope:
                     await anyio.wait_readable(self._sock)
-                if self._closed:
-                    break
                 try:
                     return self._sock.recv(max_bytes) or self._end()
                 except BlockingIOError:
                     pass
                 if scope.cancelled_caught:
                     raise errors.read_timed_out(self._peer, limit, monotonic() - started)
-        except OSError as error:
-            self._failure = error
-            raise errors.read_failed(self._peer, error) from error
-        except _MISUSES as error:
+        except _FAILURES as error:
             if not self._closed:
+                self._failure = error
                 raise errors.read_failed(self._peer, error) from error
         raise errors.closed_for_reading(self._peer)
 
@@ -79,18 +76,20 @@ class AnyIOStream(AsyncNetworkStream):
         """As `AsyncNetworkStream.write`. An `aclose` by another task ends it with `WriteError`."""
         if not buffer:
             return
-        if self._closed:
-            raise errors.closed_for_writing(self._peer)
         try:
-            try:
-                sent = self._sock.send(buffer)
-            except BlockingIOError:
-                sent = 0
-            if sent < len(buffer):
-                await self._write_rest(memoryview(buffer)[sent:], timeout)
-        except OSError as error:
-            self._failure = error
-            raise errors.write_failed(self._peer, error) from error
+            if not self._closed:
+                try:
+                    sent = self._sock.send(buffer)
+                except BlockingIOError:
+                    sent = 0
+                if sent < len(buffer):
+                    await self._write_rest(memoryview(buffer)[sent:], timeout)
+                return
+        except _FAILURES as error:
+            if not self._closed:
+                self._failure = error
+                raise errors.write_failed(self._peer, error) from error
+        raise errors.closed_for_writing(self._peer)
 
     def _end(self) -> bytes:
         """The end, unless the kernel has told of a failure before, which it does once."""
@@ -102,23 +101,16 @@ class AnyIOStream(AsyncNetworkStream):
         limit = _INF if timeout is None else timeout
         while rest:
             started = monotonic()
-            try:
-                with anyio.move_on_after(limit) as scope:
-                    await anyio.wait_writable(self._sock)
-            except _MISUSES as error:
-                if self._closed:
-                    raise errors.closed_for_writing(self._peer) from error
-                raise errors.write_failed(self._peer, error) from error
-            if self._closed:
-                raise errors.closed_for_writing(self._peer)
+            with anyio.move_on_after(limit) as scope:
+                await anyio.wait_writable(self._sock)
             try:
                 rest = rest[self._sock.send(rest) :]
             except BlockingIOError:
-                if not scope.cancelled_caught:
-                    continue
+                pass
             else:
                 continue
-            raise errors.write_timed_out(self._peer, limit, monotonic() - started)
+            if scope.cancelled_caught:
+                raise errors.write_timed_out(self._peer, limit, monotonic() - started)
 
     async def aclose(self) -> None:
         """As `AsyncNetworkStream.aclose`; wakes the tasks that read and write, and does not wait itself."""

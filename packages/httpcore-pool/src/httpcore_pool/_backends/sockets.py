@@ -115,6 +115,8 @@ class ConnectRace:
             silent = TimeoutError(errno.ETIMEDOUT, "no answer yet")
             attempts = [*self._failures]
             attempts += [(str(address), silent) for address in self._under_way.values()]
+            untried = TimeoutError(errno.ETIMEDOUT, "its turn did not come, or its queue was full")
+            attempts += [(str(address), untried) for address in self._schedule.waiting]
             raise errors.connect_timed_out(self._timeout, now - self._started, attempts) from silent
         return None
 

@@ -171,6 +171,23 @@ async def test_unix_socket(kind: str, tmp_path: Path, abstract: bool) -> None:
     await peer.aclose()
 
 
+async def test_full_queue_of_a_unix_socket_is_waited_for(kind: str, tmp_path: Path) -> None:
+    path = str(tmp_path / "server")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen(0)
+        first = await async_backend(kind).connect_unix_socket(path)
+        with pytest.raises(ConnectTimeout, match=r"no connection to .*/server within") as caught:
+            await async_backend(kind).connect_unix_socket(path, 0.05)
+        assert "queue was full" in str(caught.value)
+        async with AsyncTask(async_backend(kind).connect_unix_socket, path, 5.0) as connecting:
+            assert not await connecting.wait(0.03)
+            accept(listener).close()
+            assert await connecting.wait(5.0)
+            await connecting.result().aclose()
+        await first.aclose()
+
+
 async def test_unix_socket_that_is_not_there_is_an_error(kind: str, tmp_path: Path) -> None:
     path = str(tmp_path / "server")
     with pytest.raises(ConnectError, match="No such file or directory") as caught:
@@ -220,6 +237,8 @@ async def test_errors_name_the_peer_and_the_limit(kind: str) -> None:
         await write_much(stream, 0.01)
     assert write_timeout.value.message.startswith(f"write timeout: {name} took nothing for")
     assert write_timeout.value.limit == 0.01
+    with pytest.raises(WriteTimeout):
+        await write_much(stream, 0.01)
     await peer.reset()
     with pytest.raises(ReadError) as read_error:
         await stream.read(10)

@@ -43,6 +43,7 @@ class AsyncServedStream(AsyncNetworkStream):
         self.gate: AsyncParker | None = None
         self.entered = AsyncParker()
         self.ended = False
+        self.piece = 65536
         self.is_closed = False
 
     def serve(self) -> None:
@@ -57,7 +58,7 @@ class AsyncServedStream(AsyncNetworkStream):
             pass
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        if data := self.outgoing.read(max_bytes):
+        if data := self.outgoing.read(min(max_bytes, self.piece)):
             return data
         if self.ended:
             return b""
@@ -126,6 +127,24 @@ async def test_ragged_end_is_an_end() -> None:
     below.ended = True
     assert await stream.read(100) == b"last"
     assert [await stream.read(100) for _ in range(3)] == [b"", b"", b""]
+
+
+async def test_what_comes_after_the_end_is_not_read() -> None:
+    stream, below = await connected()
+    with pytest.raises(ssl.SSLWantReadError):
+        below.server.unwrap()
+    below.outgoing.write(b"and one more thing")
+    assert [await stream.read(100) for _ in range(3)] == [b"", b"", b""]
+
+
+async def test_handshake_may_come_in_small_pieces() -> None:
+    below = AsyncServedStream()
+    below.piece = 100
+    stream = await AsyncTLSStream.handshake(below, client_context(), "tls.example")
+    await stream.write(b"ping")
+    assert below.heard == b"ping"
+    below.server.write(b"pong")
+    assert await stream.read(100, 5.0) == b"pong"
 
 
 async def test_damage_is_told_after_what_came_before_it() -> None:

@@ -168,6 +168,23 @@ def test_unix_socket(kind: str, tmp_path: Path, abstract: bool) -> None:
     peer.close()
 
 
+def test_full_queue_of_a_unix_socket_is_waited_for(kind: str, tmp_path: Path) -> None:
+    path = str(tmp_path / "server")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen(0)
+        first = backend(kind).connect_unix_socket(path)
+        with pytest.raises(ConnectTimeout, match=r"no connection to .*/server within") as caught:
+            backend(kind).connect_unix_socket(path, 0.05)
+        assert "queue was full" in str(caught.value)
+        with Task(backend(kind).connect_unix_socket, path, 5.0) as connecting:
+            assert not connecting.wait(0.03)
+            accept(listener).close()
+            assert connecting.wait(5.0)
+            connecting.result().close()
+        first.close()
+
+
 def test_unix_socket_that_is_not_there_is_an_error(kind: str, tmp_path: Path) -> None:
     path = str(tmp_path / "server")
     with pytest.raises(ConnectError, match="No such file or directory") as caught:
@@ -217,6 +234,8 @@ def test_errors_name_the_peer_and_the_limit(kind: str) -> None:
         write_much(stream, 0.01)
     assert write_timeout.value.message.startswith(f"write timeout: {name} took nothing for")
     assert write_timeout.value.limit == 0.01
+    with pytest.raises(WriteTimeout):
+        write_much(stream, 0.01)
     peer.reset()
     with pytest.raises(ReadError) as read_error:
         stream.read(10)

@@ -44,6 +44,7 @@ class ServedStream(NetworkStream):
         self.gate: Parker | None = None
         self.entered = Parker()
         self.ended = False
+        self.piece = 65536
         self.is_closed = False
 
     def serve(self) -> None:
@@ -58,7 +59,7 @@ class ServedStream(NetworkStream):
             pass
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        if data := self.outgoing.read(max_bytes):
+        if data := self.outgoing.read(min(max_bytes, self.piece)):
             return data
         if self.ended:
             return b""
@@ -127,6 +128,24 @@ def test_ragged_end_is_an_end() -> None:
     below.ended = True
     assert stream.read(100) == b"last"
     assert [stream.read(100) for _ in range(3)] == [b"", b"", b""]
+
+
+def test_what_comes_after_the_end_is_not_read() -> None:
+    stream, below = connected()
+    with pytest.raises(ssl.SSLWantReadError):
+        below.server.unwrap()
+    below.outgoing.write(b"and one more thing")
+    assert [stream.read(100) for _ in range(3)] == [b"", b"", b""]
+
+
+def test_handshake_may_come_in_small_pieces() -> None:
+    below = ServedStream()
+    below.piece = 100
+    stream = TLSStream.handshake(below, client_context(), "tls.example")
+    stream.write(b"ping")
+    assert below.heard == b"ping"
+    below.server.write(b"pong")
+    assert stream.read(100, 5.0) == b"pong"
 
 
 def test_damage_is_told_after_what_came_before_it() -> None:

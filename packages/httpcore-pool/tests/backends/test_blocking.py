@@ -1,0 +1,83 @@
+"""What the blocking backend does for threads."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from typing import Any
+
+import pytest
+
+from httpcore_interfaces import ReadError
+from httpcore_interfaces.testing._tasks import Task
+from httpcore_pool._backends.blocking import SyncStream
+
+
+class FalseAlarms(socket.socket):
+    """Has nothing to give, and takes nothing, every other time."""
+
+    alarms = 0
+
+    def recv(self, *args: int) -> bytes:
+        self._alarm()
+        return super().recv(*args)
+
+    def send(self, data: Any, *args: int) -> int:
+        self._alarm()
+        return super().send(data, *args)
+
+    def _alarm(self) -> None:
+        self.alarms += 1
+        if self.alarms % 2:
+            raise BlockingIOError
+
+
+def pair() -> tuple[SyncStream, FalseAlarms, socket.socket]:
+    plain, theirs = socket.socketpair()
+    ours = FalseAlarms(fileno=plain.detach())
+    ours.setblocking(False)
+    return SyncStream(ours, "peer"), ours, theirs
+
+
+def test_false_alarms_are_waited_out() -> None:
+    stream, _, peer = pair()
+    peer.send(b"ping")
+    assert stream.read(10, 5.0) == b"ping"
+    stream.write(b"pong", 5.0)
+    assert peer.recv(10) == b"pong"
+    data = bytes(4 << 20)
+    received = b""
+    writing = Task(stream.write, data, 5.0)
+    while len(received) < len(data):
+        received += peer.recv(1 << 20)
+    assert writing.wait(5.0)
+    writing.result()
+    stream.close()
+    peer.close()
+
+
+def test_descriptor_stays_open_while_a_thread_uses_it() -> None:
+    stream, sock, peer = pair()
+    seen = []
+    entered, go_on = threading.Event(), threading.Event()
+
+    def recv(*args: int) -> bytes:
+        entered.set()
+        assert go_on.wait(5.0)
+        seen.append(sock.fileno())
+        return b""
+
+    sock.recv = recv  # type: ignore[method-assign]
+    peer.send(b"x")
+    reading = Task(stream.read, 10, 5.0)
+    assert entered.wait(5.0)
+    stream.close()
+    stream.close()
+    assert sock.fileno() >= 0
+    go_on.set()
+    assert reading.wait(5.0)
+    with pytest.raises(ReadError, match="closed on this side"):
+        reading.result()
+    assert seen[0] >= 0
+    assert sock.fileno() == -1
+    peer.close()
