@@ -35,11 +35,11 @@ def test_threads_share_a_connection() -> None:
         except BaseException as error:
             failures.append(error)
 
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(THREADS)]
+    threads = [threading.Thread(target=work, args=(number,), daemon=True) for number in range(THREADS)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(50)
+        thread.join(8)
     assert failures == []
     assert connection.is_idle()
     assert len(server.seen) == THREADS * REQUESTS

@@ -124,7 +124,12 @@ class AsyncWire:
             if turn == Turn.READ:
                 in_time = await self._read(stream, wanted, deadline, write_timeout)
             else:
-                in_time = await self._park(stream, wanted, deadline)
+                parker = AsyncParker()
+                turn = engine.wait(stream, wanted, parker)
+                if turn != Turn.PARK:
+                    # Between the two questions the turn became free, and is ours now, or there is no need of it.
+                    continue
+                in_time = await self._park(stream, parker, deadline)
             if not in_time:
                 raise _timed_out(wanted, timeout, monotonic() - start)
             turn = engine.wait(stream, wanted, None)
@@ -236,11 +241,8 @@ class AsyncWire:
             engine.ping()
             await self.flush(0, write_timeout)
 
-    async def _park(self, stream: Stream, wanted: Wanted, deadline: float | None) -> bool:
+    async def _park(self, stream: Stream, parker: AsyncParker, deadline: float | None) -> bool:
         """Let another read; returns whether it is time to ask again."""
-        parker = AsyncParker()
-        if self._engine.wait(stream, wanted, parker) != Turn.PARK:
-            return True
         told = False
         try:
             told = await parker.park(_left(deadline))

@@ -125,7 +125,12 @@ class Wire:
             if turn == Turn.READ:
                 in_time = self._read(stream, wanted, deadline, write_timeout)
             else:
-                in_time = self._park(stream, wanted, deadline)
+                parker = Parker()
+                turn = engine.wait(stream, wanted, parker)
+                if turn != Turn.PARK:
+                    # Between the two questions the turn became free, and is ours now, or there is no need of it.
+                    continue
+                in_time = self._park(stream, parker, deadline)
             if not in_time:
                 raise _timed_out(wanted, timeout, monotonic() - start)
             turn = engine.wait(stream, wanted, None)
@@ -237,11 +242,8 @@ class Wire:
             engine.ping()
             self.flush(0, write_timeout)
 
-    def _park(self, stream: Stream, wanted: Wanted, deadline: float | None) -> bool:
+    def _park(self, stream: Stream, parker: Parker, deadline: float | None) -> bool:
         """Let another read; returns whether it is time to ask again."""
-        parker = Parker()
-        if self._engine.wait(stream, wanted, parker) != Turn.PARK:
-            return True
         told = False
         try:
             told = parker.park(_left(deadline))
