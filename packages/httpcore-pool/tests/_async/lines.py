@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         Origin,
         Request,
     )
-    from httpcore_interfaces.testing import Connect, Steps
+    from httpcore_interfaces.testing import Steps
 
 #: A response in the steps in which it arrives.
 HELLO = [b"200 OK\n", b"hello\n", b"\n"]
@@ -58,9 +58,11 @@ def async_greeting_network(**options: Any) -> AsyncScriptedBackend:
     return AsyncScriptedBackend(lambda connect: async_greeter(**options))
 
 
-async def async_get(pool: AsyncRequestInterface, url: str = "http://a/", **timeout: float) -> bytes:
+async def async_get(
+    client: AsyncRequestInterface, url: str = "http://a/", **timeout: float
+) -> bytes:
     """What is there at a URL."""
-    response = await pool.request("GET", url, extensions={"timeout": timeout})
+    response = await client.request("GET", url, extensions={"timeout": timeout})
     assert response.status == 200
     return response.content
 
@@ -202,9 +204,7 @@ class AsyncLineConnection(AsyncConnectionInterface):
             raise
         status, *fields = head.split(b"\t")
         code, _, reason = status.partition(b" ")
-        headers = [
-            (name, value) for name, _, value in (field.partition(b": ") for field in fields)
-        ]
+        headers = [(name, value) for name, _, value in (field.partition(b": ") for field in fields)]
         is_last = (b"Connection", b"close") in headers
 
         async def read() -> bytes:

@@ -8,7 +8,7 @@ from httpcore_interfaces import AsyncIteratorByteStream, ReadError, RemoteProtoc
 from httpcore_interfaces.testing import END, TURN, AsyncScriptedBackend, AsyncScriptedStream
 from httpcore_pool import AsyncConnectionPool
 
-from .lines import HELLO, LAST_HELLO, async_get, async_greeting_network, async_greeter, serve
+from .lines import HELLO, LAST_HELLO, async_get, async_greeter, async_greeting_network, serve
 
 
 async def test_connection_serves_one_request_after_another() -> None:

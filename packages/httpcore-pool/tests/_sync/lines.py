@@ -59,9 +59,9 @@ def greeting_network(**options: Any) -> ScriptedBackend:
     return ScriptedBackend(lambda connect: greeter(**options))
 
 
-def get(pool: RequestInterface, url: str = "http://a/", **timeout: float) -> bytes:
+def get(client: RequestInterface, url: str = "http://a/", **timeout: float) -> bytes:
     """What is there at a URL."""
-    response = pool.request("GET", url, extensions={"timeout": timeout})
+    response = client.request("GET", url, extensions={"timeout": timeout})
     assert response.status == 200
     return response.content
 

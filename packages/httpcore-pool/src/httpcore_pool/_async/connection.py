@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     PoolLedger: TypeAlias = AsyncLedger["AsyncHTTPConnection", AsyncParker]
     PoolSlot: TypeAlias = Slot["AsyncHTTPConnection", AsyncParker]
 
-__all__ = ["AsyncHTTPConnection"]
+__all__ = ["AsyncHTTPConnection", "close_dropped"]
 
 monotonic = time.monotonic
 
@@ -120,11 +120,11 @@ class AsyncHTTPConnection(AsyncConnectionInterface):
 
     async def handle_async_request(self, request: Request) -> Response:
         """Send a request, after dialing if this is the first. Raises `HTTPCoreError`."""
-        if not self.can_handle_request(request.url.origin):
+        origin = origin_of(request.url)
+        if not self.can_handle_request(origin):
             raise RuntimeError(
-                f"Attempted to send request to {request.url.origin} on connection to {self.origin}"
+                f"Attempted to send request to {origin} on connection to {self.origin}"
             )
-        origin_of(request.url)
         validate_request(request)
         timeouts = Timeouts.of(request.extensions)
         if self.protocol is None:
@@ -153,7 +153,11 @@ class AsyncHTTPConnection(AsyncConnectionInterface):
         self._is_dialing = True
         try:
             stream = await self._dial_with_retries(request, timeouts)
-            self.protocol = self._agreed(stream)
+            try:
+                self.protocol = self._agreed(stream)
+            except BaseException:
+                await stream.aclose()
+                raise
             if self._is_failed:
                 await self.protocol.aclose()
                 raise ConnectionNotAvailable(
@@ -166,29 +170,27 @@ class AsyncHTTPConnection(AsyncConnectionInterface):
             self._is_dialing = False
 
     async def _dial_with_retries(self, request: Request, timeouts: Timeouts) -> AsyncNetworkStream:
-        failures = 0
-        while True:
-            try:
-                return await self._dial(request, timeouts)
-            except (ConnectError, ConnectTimeout) as error:
-                pause = backoff(failures)
-                failures += 1
-                deadline = timeouts.deadline
-                if failures > self._settings.retries or (
-                    deadline is not None and monotonic() + pause >= deadline
-                ):
-                    error.add_details(phase="connect", origin=self.origin)
-                    raise
-            await self._settings.backend.sleep(pause)
-
-    async def _dial(self, request: Request, timeouts: Timeouts) -> AsyncNetworkStream:
         settings = self._settings
         name = request.extensions.get("sni_hostname")
         if isinstance(name, bytes):
             name = name.decode("ascii")
         route = plan_route(self.origin, name, settings.proxy, settings.proxy_mode, settings.uds)
         self._is_forward = route.is_forward
-        return await AsyncDialer(settings, request, timeouts).dial(route)
+        failures = 0
+        while True:
+            dialer = AsyncDialer(settings, request, timeouts)
+            try:
+                return await dialer.dial(route)
+            except (ConnectError, ConnectTimeout) as error:
+                pause = backoff(failures)
+                failures += 1
+                deadline = timeouts.deadline
+                if failures > settings.retries or (
+                    deadline is not None and monotonic() + pause >= deadline
+                ):
+                    error.add_details(phase="connect", origin=self.origin)
+                    raise
+            await dialer.pause(pause)
 
     def _agreed(self, stream: AsyncNetworkStream) -> AsyncConnectionInterface:
         """The connection for the protocol that ALPN chose, or that prior knowledge dictates."""
@@ -226,8 +228,7 @@ class AsyncHTTPConnection(AsyncConnectionInterface):
 
     async def aclose_dropped(self) -> None:
         assert self._ledger is not None
-        while (connection := self._ledger.next_dropped()) is not None:
-            await connection.aclose()
+        await close_dropped(self._ledger)
 
     # What others ask.
 
@@ -273,3 +274,15 @@ class AsyncHTTPConnection(AsyncConnectionInterface):
         traceback: TracebackType | None = None,
     ) -> None:
         await self.aclose()
+
+
+async def close_dropped(ledger: PoolLedger) -> None:
+    """Close what the ledger has dropped: all of it, even when cancelled, for nobody else would."""
+    interruption: BaseException | None = None
+    while (connection := ledger.next_dropped()) is not None:
+        try:
+            await connection.aclose()
+        except BaseException as error:  # noqa: BLE001 - raised when all are closed
+            interruption = error
+    if interruption is not None:
+        raise interruption

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from httpcore_interfaces import (
     URL,
     AsyncTrace,
     ConnectTimeout,
     HTTPCoreError,
-    Origin,
     ProxyError,
     Request,
+    TimeoutException,
     Timeouts,
 )
 
@@ -27,17 +27,17 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Awaitable, Callable
 
-    from httpcore_interfaces import AsyncNetworkBackend, AsyncNetworkStream
+    from httpcore_interfaces import AsyncNetworkBackend, AsyncNetworkStream, Origin
 
     from .._core.routes import Hop, Route
     from .._core.settings import Settings
 
 __all__ = ["AsyncDialer"]
 
-T = TypeVar("T")
-
-logger = logging.getLogger("httpcore.connection")
-proxy_logger = logging.getLogger("httpcore.proxy")
+# The steps of a SOCKS proxy, and those behind an HTTP proxy's tunnel, go by names of their own.
+_LOGGERS = {
+    prefix: logging.getLogger(f"httpcore.{prefix}") for prefix in ("connection", "proxy", "socks")
+}
 
 # As much of a refusing proxy's answer as goes into the error.
 _PROXY_BODY_LIMIT = 2048
@@ -51,8 +51,9 @@ class AsyncDialer:
     ) -> None:
         self._settings = settings
         self._extensions = request.extensions
-        self._trace = AsyncTrace.of(request.extensions, logger, "connection")
-        self._limit = timeouts.connect
+        self._trace: AsyncTrace | None = None
+        self._stream: AsyncNetworkStream | None = None
+        self._connect_arguments: dict[str, Any] = {}
         connect = timeouts.bounded(timeouts.connect)
         self._deadline = None if connect is None else time.monotonic() + connect
         self._connect_timeout = connect
@@ -62,53 +63,82 @@ class AsyncDialer:
 
         Raises `ConnectError`, `ConnectTimeout`, `ProxyError`. Nothing is left open by an error or by cancellation.
         """
-        stream: AsyncNetworkStream | None = None
+        is_socks = any(isinstance(hop, SocksConnect) for hop in route.hops)
+        self._listen("socks" if is_socks else "connection")
         try:
             for hop in route.hops:
-                stream = await self._take(hop, stream)
+                await self._take(hop)
         except BaseException:
-            if stream is not None:
-                await stream.aclose()
+            if self._stream is not None:
+                await self._stream.aclose()
             raise
-        assert stream is not None  # the first hop of every route makes one
-        return stream
+        return self._end()
 
-    async def _take(self, hop: Hop, stream: AsyncNetworkStream | None) -> AsyncNetworkStream:
+    async def pause(self, seconds: float) -> None:
+        """Wait before the next walk, after this one has failed."""
+        sleep = self._settings.backend.sleep
+        if self._trace is None:
+            await sleep(seconds)
+        else:
+            await self._trace.step("retry", self._connect_arguments, sleep, seconds)
+
+    def _listen(self, prefix: str) -> None:
+        self._trace = AsyncTrace.of(self._extensions, _LOGGERS[prefix], prefix)
+
+    async def _take(self, hop: Hop) -> None:
         if isinstance(hop, Connect):
-            return await self._connect(hop)
-        assert stream is not None  # only the first hop has nothing to stand on
-        if isinstance(hop, TLS):
-            return await self._start_tls(hop, stream)
-        if isinstance(hop, Tunnel):
-            return await self._open_tunnel(hop, stream)
-        await self._socks_connect(hop, stream)
-        return stream
+            await self._connect(hop)
+        elif isinstance(hop, TLS):
+            await self._start_tls(hop)
+        elif isinstance(hop, Tunnel):
+            await self._open_tunnel(hop)
+            self._listen("proxy")
+        elif self._trace is None:
+            await self._socks_connect(hop)
+        else:
+            info = {
+                "stream": self._stream,
+                "host": hop.host.decode("ascii"),
+                "port": hop.port,
+                # Who logs this should not thereby log a password.
+                "auth": None if hop.auth is None else (hop.auth[0], b"***"),
+            }
+            await self._trace.step("setup_socks5_connection", info, self._socks_connect, hop)
 
-    async def _connect(self, hop: Connect) -> AsyncNetworkStream:
+    def _end(self) -> AsyncNetworkStream:
+        """The stream as far as the walk has come."""
+        assert self._stream is not None  # the first hop of every route makes one
+        return self._stream
+
+    async def _connect(self, hop: Connect) -> None:
         settings = self._settings
-        if hop.path is not None:
-            return await self._step(
-                "connect_unix_socket",
-                settings.backend.connect_unix_socket,
-                {
-                    "path": hop.path,
-                    "timeout": self._connect_timeout,
-                    "socket_options": settings.socket_options,
-                },
-            )
         backend: Any = settings.backend  # its steps are no part of the interface
-        arguments = {
+        common = {"timeout": self._connect_timeout, "socket_options": settings.socket_options}
+        if hop.path is not None:
+            self._connect_arguments = {"path": hop.path, **common}
+            await self._step(
+                "connect_unix_socket", backend.connect_unix_socket, self._connect_arguments
+            )
+            return
+        self._connect_arguments = {
             "host": hop.host,
             "port": hop.port,
             "local_address": settings.local_address,
-            "timeout": self._connect_timeout,
-            "socket_options": settings.socket_options,
+            **common,
         }
-        if self._trace is None or not has_separate_steps(backend):
-            return await self._step("connect_tcp", settings.backend.connect_tcp, arguments)
-        # Only somebody who looks can tell the two steps of `connect_tcp` apart.
-        asked = {"host": hop.host, "port": hop.port, "timeout": self._connect_timeout}
-        addresses: Any = await self._step("resolve", backend.resolve, asked)
+        connect = backend.connect_tcp
+        if self._trace is not None and has_separate_steps(backend):
+            # Only somebody who looks can tell the two steps of `connect_tcp` apart.
+            connect = await self._resolve(self._trace, hop, backend)
+        await self._step("connect_tcp", connect, self._connect_arguments)
+
+    async def _resolve(
+        self, trace: AsyncTrace, hop: Connect, backend: Any
+    ) -> Callable[..., Awaitable[AsyncNetworkStream]]:
+        """Resolve, and return what is left of `connect_tcp`."""
+        limit = self._connect_timeout
+        info = {"host": hop.host, "port": hop.port, "timeout": limit}
+        addresses = await trace.step("resolve", info, backend.resolve, hop.host, hop.port, limit)
 
         async def connect(**arguments: Any) -> AsyncNetworkStream:
             stream: AsyncNetworkStream = await backend.connect_addresses(
@@ -116,9 +146,9 @@ class AsyncDialer:
             )
             return stream
 
-        return await self._step("connect_tcp", connect, arguments)
+        return connect
 
-    async def _start_tls(self, hop: TLS, stream: AsyncNetworkStream) -> AsyncNetworkStream:
+    async def _start_tls(self, hop: TLS) -> None:
         settings = self._settings
         context: ssl.SSLContext | None
         alpn: tuple[str, ...]
@@ -127,9 +157,9 @@ class AsyncDialer:
             context, alpn = settings.proxy.ssl_context, ("http/1.1",)
         else:
             context, alpn = settings.ssl_context, settings.alpn_protocols
-        return await self._step(
+        await self._step(
             "start_tls",
-            stream.start_tls,
+            self._end().start_tls,
             {
                 "ssl_context": context_for(context, alpn),
                 "server_hostname": hop.server_hostname,
@@ -137,10 +167,10 @@ class AsyncDialer:
             },
         )
 
-    async def _open_tunnel(self, hop: Tunnel, stream: AsyncNetworkStream) -> AsyncNetworkStream:
+    async def _open_tunnel(self, hop: Tunnel) -> None:
         proxy = self._settings.proxy
         assert proxy is not None
-        connection = make_async_http11_connection(proxy.url.origin, stream, None)
+        connection = make_async_http11_connection(proxy.url.origin, self._end(), None)
         request = Request(
             b"CONNECT",
             URL(
@@ -177,10 +207,10 @@ class AsyncDialer:
             raise ProxyError(
                 f"{response.status} {reason}".rstrip(), phase="connect", proxy=proxy.url.origin
             ).with_answer(response.status, response.headers, body[:_PROXY_BODY_LIMIT])
-        tunnel: AsyncNetworkStream = response.extensions["network_stream"]
-        return tunnel
+        self._stream = response.extensions["network_stream"]
 
-    async def _socks_connect(self, hop: SocksConnect, stream: AsyncNetworkStream) -> None:
+    async def _socks_connect(self, hop: SocksConnect) -> AsyncNetworkStream:
+        stream = self._end()
         handshake = socks5_handshake(hop.host, hop.port, hop.auth)
         try:
             wanted = next(handshake)
@@ -191,8 +221,9 @@ class AsyncDialer:
                 else:
                     wanted = handshake.send(await self._read_exactly(stream, wanted))
         except StopIteration:
-            return
-        except ProxyError:
+            return stream
+        except ProxyError as error:
+            error.add_details(phase="connect", proxy=self._proxy)
             raise
         except HTTPCoreError as error:
             raise self._translated(error) from error
@@ -202,19 +233,28 @@ class AsyncDialer:
         while len(data) < count:
             more = await stream.read(count - len(data), self._left())
             if not more:
-                raise ProxyError(
-                    "the proxy closed the connection during the SOCKS handshake", phase="connect"
-                )
+                raise ProxyError("the proxy closed the connection during the SOCKS handshake")
             data += more
         return data
 
     async def _step(
-        self, name: str, function: Callable[..., Awaitable[T]], arguments: dict[str, Any]
-    ) -> T:
+        self,
+        name: str,
+        function: Callable[..., Awaitable[AsyncNetworkStream]],
+        arguments: dict[str, Any],
+    ) -> None:
+        """A step that makes a stream."""
         if self._trace is None:
-            return await function(**arguments)
-        value: T = await self._trace.step(name, arguments, _with_arguments, function, arguments)
-        return value
+            self._stream = await function(**arguments)
+        else:
+            await self._trace.step(name, arguments, self._make_stream, function, arguments)
+
+    async def _make_stream(
+        self, function: Callable[..., Awaitable[AsyncNetworkStream]], arguments: dict[str, Any]
+    ) -> AsyncNetworkStream:
+        # Kept here and now: who listens to the step may raise, or be cancelled, before it returns.
+        self._stream = stream = await function(**arguments)
+        return stream
 
     def _left(self) -> float | None:
         """Seconds that are left of the connect time-out."""
@@ -224,18 +264,21 @@ class AsyncDialer:
 
     def _translated(self, error: HTTPCoreError) -> HTTPCoreError:
         """A failure of the handshake with a proxy, as the caller of `connect` should see it."""
-        proxy = self._settings.proxy
-        origin: Origin | None = None if proxy is None else proxy.url.origin
-        if self._left() == 0.0:
-            kind: type[HTTPCoreError] = ConnectTimeout
-            message = (
-                f"connect timeout: the proxy did not finish its handshake within {self._limit} s"
+        if isinstance(error, TimeoutException):
+            # Every limit of the handshake was what was left for connecting.
+            return ConnectTimeout(
+                f"connect timeout: the proxy did not finish its handshake within {self._connect_timeout} s",
+                phase="connect",
+                proxy=self._proxy,
+                limit=self._connect_timeout,
             )
-        else:
-            kind = ProxyError
-            message = f"the handshake with the proxy failed: {error.message}"
-        return kind(message, phase="connect", proxy=origin)
+        return ProxyError(
+            f"the handshake with the proxy failed: {error.message}",
+            phase="connect",
+            proxy=self._proxy,
+        )
 
-
-async def _with_arguments(function: Callable[..., Awaitable[T]], arguments: dict[str, Any]) -> T:
-    return await function(**arguments)
+    @property
+    def _proxy(self) -> Origin:
+        assert self._settings.proxy is not None  # these steps are only taken with one
+        return self._settings.proxy.url.origin

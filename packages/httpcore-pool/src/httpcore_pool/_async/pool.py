@@ -27,7 +27,7 @@ from .._core.settings import FOREVER, Settings, checked_limit, checked_seconds
 from .._errors import PoolClosed
 from .._ledgers import AsyncLedger
 from .._protocols import require_protocols
-from .connection import AsyncHTTPConnection
+from .connection import AsyncHTTPConnection, close_dropped
 
 if TYPE_CHECKING:
     import ssl
@@ -105,7 +105,7 @@ class AsyncPool:
         validate_request(request)
         timeouts = Timeouts.of(request.extensions)
         if self._ledger.dropped:
-            await self._close_dropped()
+            await close_dropped(self._ledger)
         is_replay = False
         while True:
             slot = await self._acquire(key, request, timeouts, is_replay)
@@ -190,7 +190,7 @@ class AsyncPool:
         connection = slot.connection = self.create_connection(request.url.origin)
         try:
             if self._ledger.dropped:
-                await self._close_dropped()
+                await close_dropped(self._ledger)
             await connection.connect(request, timeouts)
         except BaseException as error:
             self._ledger.dial_failed(slot)
@@ -219,9 +219,11 @@ class AsyncPool:
         )
 
     def _pool_timeout(self, request: Request, timeouts: Timeouts, elapsed: float) -> PoolTimeout:
-        in_use = len(self._ledger.slots())
+        total = self._ledger.limits.total
+        # Without a limit the wait was for a dial under way, to share its connection.
+        in_use = f"{len(self._ledger.slots())}{'' if total == FOREVER else f' of {total}'}"
         error = PoolTimeout(
-            f"pool timeout: waited {elapsed:.3g} s for a connection; {in_use} of {self._ledger.limits.total} are in "
+            f"pool timeout: waited {elapsed:.3g} s for a connection; {in_use} are in "
             f"use and {self._ledger.waiting()} more requests wait; read or close responses, raise max_connections "
             "or the pool timeout",
             phase="wait for a connection",
@@ -236,11 +238,7 @@ class AsyncPool:
     async def aclose(self) -> None:
         """Close every connection, idle or not; requests under way and waiting end with an error. Again does nothing."""
         self._ledger.close()
-        await self._close_dropped()
-
-    async def _close_dropped(self) -> None:
-        while (connection := self._ledger.next_dropped()) is not None:
-            await connection.aclose()
+        await close_dropped(self._ledger)
 
     async def __aenter__(self) -> Self:
         return self

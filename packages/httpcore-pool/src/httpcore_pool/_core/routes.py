@@ -31,6 +31,7 @@ __all__ = [
     "TLS",
     "Tunnel",
     "as_forwarded",
+    "check_proxy",
     "connection_key",
     "origin_of",
     "plan_route",
@@ -135,12 +136,20 @@ def plan_route(
     return Route((*to_proxy, tunnel, *to_origin), is_forward=False)
 
 
-def _hops_to_proxy(proxy: Proxy) -> tuple[Hop, ...]:
+def check_proxy(proxy: Proxy) -> None:
+    """Raise `UnsupportedProtocol` or `ValueError` for a proxy that no route can lead through."""
     if proxy.url.scheme not in (*_HTTP_PROXIES, *_SOCKS_PROXIES):
         scheme = proxy.url.scheme.decode("ascii", "backslashreplace")
         raise UnsupportedProtocol(
             f"the proxy URL has the unsupported scheme {scheme!r}; use http, https, socks5 or socks5h"
         )
+    if not proxy.url.host:
+        raise ValueError(
+            f"the proxy URL has no host: {proxy.url!r}; give one as in http://proxy.example:8080"
+        )
+
+
+def _hops_to_proxy(proxy: Proxy) -> tuple[Hop, ...]:
     origin = proxy.url.origin
     host = origin.host.decode("ascii")
     if proxy.url.scheme == b"https":
@@ -149,14 +158,17 @@ def _hops_to_proxy(proxy: Proxy) -> tuple[Hop, ...]:
 
 
 def as_forwarded(request: Request, proxy_fields: Fields) -> Request:
-    """The request as a forward proxy wants it: absolute-form target (RFC 9112, 3.2.2) and the proxy's own fields first."""
+    """The request as a forward proxy wants it: absolute-form target (RFC 9112, 3.2.2), and the proxy's own fields.
+
+    These come last, for `Host` should stay the first (RFC 9110, 7.2).
+    """
     url = request.url
     own = {name.lower() for name, _ in request.headers}
     fields = [field for field in proxy_fields if field[0].lower() not in own]
     return Request(
         request.method,
         URL(scheme=url.scheme, host=url.host, port=url.port, target=bytes(url)),
-        headers=[*fields, *request.headers],
+        headers=[*request.headers, *fields],
         content=request.stream,
         extensions={key: value for key, value in request.extensions.items() if key != "target"},
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from .routes import check_proxy
+
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterable
@@ -57,6 +59,8 @@ class Settings(Generic[B]):
             raise ValueError(
                 f"proxy_mode must be 'DEFAULT', 'FORWARD_ONLY' or 'TUNNEL_ONLY', but got {proxy_mode!r}"
             )
+        if proxy is not None:
+            check_proxy(proxy)
         self.backend = backend
         self.ssl_context = ssl_context
         self.proxy = proxy

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     PoolLedger: TypeAlias = SynchronizedLedger["HTTPConnection", Parker]
     PoolSlot: TypeAlias = Slot["HTTPConnection", Parker]
 
-__all__ = ["HTTPConnection"]
+__all__ = ["HTTPConnection", "close_dropped"]
 
 monotonic = time.monotonic
 
@@ -121,11 +121,11 @@ class HTTPConnection(ConnectionInterface):
 
     def handle_request(self, request: Request) -> Response:
         """Send a request, after dialing if this is the first. Raises `HTTPCoreError`."""
-        if not self.can_handle_request(request.url.origin):
+        origin = origin_of(request.url)
+        if not self.can_handle_request(origin):
             raise RuntimeError(
-                f"Attempted to send request to {request.url.origin} on connection to {self.origin}"
+                f"Attempted to send request to {origin} on connection to {self.origin}"
             )
-        origin_of(request.url)
         validate_request(request)
         timeouts = Timeouts.of(request.extensions)
         if self.protocol is None:
@@ -154,7 +154,11 @@ class HTTPConnection(ConnectionInterface):
         self._is_dialing = True
         try:
             stream = self._dial_with_retries(request, timeouts)
-            self.protocol = self._agreed(stream)
+            try:
+                self.protocol = self._agreed(stream)
+            except BaseException:
+                stream.close()
+                raise
             if self._is_failed:
                 self.protocol.close()
                 raise ConnectionNotAvailable(
@@ -167,29 +171,27 @@ class HTTPConnection(ConnectionInterface):
             self._is_dialing = False
 
     def _dial_with_retries(self, request: Request, timeouts: Timeouts) -> NetworkStream:
-        failures = 0
-        while True:
-            try:
-                return self._dial(request, timeouts)
-            except (ConnectError, ConnectTimeout) as error:
-                pause = backoff(failures)
-                failures += 1
-                deadline = timeouts.deadline
-                if failures > self._settings.retries or (
-                    deadline is not None and monotonic() + pause >= deadline
-                ):
-                    error.add_details(phase="connect", origin=self.origin)
-                    raise
-            self._settings.backend.sleep(pause)
-
-    def _dial(self, request: Request, timeouts: Timeouts) -> NetworkStream:
         settings = self._settings
         name = request.extensions.get("sni_hostname")
         if isinstance(name, bytes):
             name = name.decode("ascii")
         route = plan_route(self.origin, name, settings.proxy, settings.proxy_mode, settings.uds)
         self._is_forward = route.is_forward
-        return Dialer(settings, request, timeouts).dial(route)
+        failures = 0
+        while True:
+            dialer = Dialer(settings, request, timeouts)
+            try:
+                return dialer.dial(route)
+            except (ConnectError, ConnectTimeout) as error:
+                pause = backoff(failures)
+                failures += 1
+                deadline = timeouts.deadline
+                if failures > settings.retries or (
+                    deadline is not None and monotonic() + pause >= deadline
+                ):
+                    error.add_details(phase="connect", origin=self.origin)
+                    raise
+            dialer.pause(pause)
 
     def _agreed(self, stream: NetworkStream) -> ConnectionInterface:
         """The connection for the protocol that ALPN chose, or that prior knowledge dictates."""
@@ -227,8 +229,7 @@ class HTTPConnection(ConnectionInterface):
 
     def aclose_dropped(self) -> None:
         assert self._ledger is not None
-        while (connection := self._ledger.next_dropped()) is not None:
-            connection.close()
+        close_dropped(self._ledger)
 
     # What others ask.
 
@@ -274,3 +275,15 @@ class HTTPConnection(ConnectionInterface):
         traceback: TracebackType | None = None,
     ) -> None:
         self.close()
+
+
+def close_dropped(ledger: PoolLedger) -> None:
+    """Close what the ledger has dropped: all of it, even when cancelled, for nobody else would."""
+    interruption: BaseException | None = None
+    while (connection := ledger.next_dropped()) is not None:
+        try:
+            connection.close()
+        except BaseException as error:  # noqa: BLE001 - raised when all are closed
+            interruption = error
+    if interruption is not None:
+        raise interruption

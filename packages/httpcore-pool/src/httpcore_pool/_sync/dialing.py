@@ -5,15 +5,15 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from httpcore_interfaces import (
     URL,
     ConnectTimeout,
     HTTPCoreError,
-    Origin,
     ProxyError,
     Request,
+    TimeoutException,
     Timeouts,
     Trace,
 )
@@ -28,17 +28,17 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
 
-    from httpcore_interfaces import NetworkBackend, NetworkStream
+    from httpcore_interfaces import NetworkBackend, NetworkStream, Origin
 
     from .._core.routes import Hop, Route
     from .._core.settings import Settings
 
 __all__ = ["Dialer"]
 
-T = TypeVar("T")
-
-logger = logging.getLogger("httpcore.connection")
-proxy_logger = logging.getLogger("httpcore.proxy")
+# The steps of a SOCKS proxy, and those behind an HTTP proxy's tunnel, go by names of their own.
+_LOGGERS = {
+    prefix: logging.getLogger(f"httpcore.{prefix}") for prefix in ("connection", "proxy", "socks")
+}
 
 # As much of a refusing proxy's answer as goes into the error.
 _PROXY_BODY_LIMIT = 2048
@@ -52,8 +52,9 @@ class Dialer:
     ) -> None:
         self._settings = settings
         self._extensions = request.extensions
-        self._trace = Trace.of(request.extensions, logger, "connection")
-        self._limit = timeouts.connect
+        self._trace: Trace | None = None
+        self._stream: NetworkStream | None = None
+        self._connect_arguments: dict[str, Any] = {}
         connect = timeouts.bounded(timeouts.connect)
         self._deadline = None if connect is None else time.monotonic() + connect
         self._connect_timeout = connect
@@ -63,53 +64,78 @@ class Dialer:
 
         Raises `ConnectError`, `ConnectTimeout`, `ProxyError`. Nothing is left open by an error or by cancellation.
         """
-        stream: NetworkStream | None = None
+        is_socks = any(isinstance(hop, SocksConnect) for hop in route.hops)
+        self._listen("socks" if is_socks else "connection")
         try:
             for hop in route.hops:
-                stream = self._take(hop, stream)
+                self._take(hop)
         except BaseException:
-            if stream is not None:
-                stream.close()
+            if self._stream is not None:
+                self._stream.close()
             raise
-        assert stream is not None  # the first hop of every route makes one
-        return stream
+        return self._end()
 
-    def _take(self, hop: Hop, stream: NetworkStream | None) -> NetworkStream:
+    def pause(self, seconds: float) -> None:
+        """Wait before the next walk, after this one has failed."""
+        sleep = self._settings.backend.sleep
+        if self._trace is None:
+            sleep(seconds)
+        else:
+            self._trace.step("retry", self._connect_arguments, sleep, seconds)
+
+    def _listen(self, prefix: str) -> None:
+        self._trace = Trace.of(self._extensions, _LOGGERS[prefix], prefix)
+
+    def _take(self, hop: Hop) -> None:
         if isinstance(hop, Connect):
-            return self._connect(hop)
-        assert stream is not None  # only the first hop has nothing to stand on
-        if isinstance(hop, TLS):
-            return self._start_tls(hop, stream)
-        if isinstance(hop, Tunnel):
-            return self._open_tunnel(hop, stream)
-        self._socks_connect(hop, stream)
-        return stream
+            self._connect(hop)
+        elif isinstance(hop, TLS):
+            self._start_tls(hop)
+        elif isinstance(hop, Tunnel):
+            self._open_tunnel(hop)
+            self._listen("proxy")
+        elif self._trace is None:
+            self._socks_connect(hop)
+        else:
+            info = {
+                "stream": self._stream,
+                "host": hop.host.decode("ascii"),
+                "port": hop.port,
+                # Who logs this should not thereby log a password.
+                "auth": None if hop.auth is None else (hop.auth[0], b"***"),
+            }
+            self._trace.step("setup_socks5_connection", info, self._socks_connect, hop)
 
-    def _connect(self, hop: Connect) -> NetworkStream:
+    def _end(self) -> NetworkStream:
+        """The stream as far as the walk has come."""
+        assert self._stream is not None  # the first hop of every route makes one
+        return self._stream
+
+    def _connect(self, hop: Connect) -> None:
         settings = self._settings
-        if hop.path is not None:
-            return self._step(
-                "connect_unix_socket",
-                settings.backend.connect_unix_socket,
-                {
-                    "path": hop.path,
-                    "timeout": self._connect_timeout,
-                    "socket_options": settings.socket_options,
-                },
-            )
         backend: Any = settings.backend  # its steps are no part of the interface
-        arguments = {
+        common = {"timeout": self._connect_timeout, "socket_options": settings.socket_options}
+        if hop.path is not None:
+            self._connect_arguments = {"path": hop.path, **common}
+            self._step("connect_unix_socket", backend.connect_unix_socket, self._connect_arguments)
+            return
+        self._connect_arguments = {
             "host": hop.host,
             "port": hop.port,
             "local_address": settings.local_address,
-            "timeout": self._connect_timeout,
-            "socket_options": settings.socket_options,
+            **common,
         }
-        if self._trace is None or not has_separate_steps(backend):
-            return self._step("connect_tcp", settings.backend.connect_tcp, arguments)
-        # Only somebody who looks can tell the two steps of `connect_tcp` apart.
-        asked = {"host": hop.host, "port": hop.port, "timeout": self._connect_timeout}
-        addresses: Any = self._step("resolve", backend.resolve, asked)
+        connect = backend.connect_tcp
+        if self._trace is not None and has_separate_steps(backend):
+            # Only somebody who looks can tell the two steps of `connect_tcp` apart.
+            connect = self._resolve(self._trace, hop, backend)
+        self._step("connect_tcp", connect, self._connect_arguments)
+
+    def _resolve(self, trace: Trace, hop: Connect, backend: Any) -> Callable[..., NetworkStream]:
+        """Resolve, and return what is left of `connect_tcp`."""
+        limit = self._connect_timeout
+        info = {"host": hop.host, "port": hop.port, "timeout": limit}
+        addresses = trace.step("resolve", info, backend.resolve, hop.host, hop.port, limit)
 
         def connect(**arguments: Any) -> NetworkStream:
             stream: NetworkStream = backend.connect_addresses(
@@ -117,9 +143,9 @@ class Dialer:
             )
             return stream
 
-        return self._step("connect_tcp", connect, arguments)
+        return connect
 
-    def _start_tls(self, hop: TLS, stream: NetworkStream) -> NetworkStream:
+    def _start_tls(self, hop: TLS) -> None:
         settings = self._settings
         context: ssl.SSLContext | None
         alpn: tuple[str, ...]
@@ -128,9 +154,9 @@ class Dialer:
             context, alpn = settings.proxy.ssl_context, ("http/1.1",)
         else:
             context, alpn = settings.ssl_context, settings.alpn_protocols
-        return self._step(
+        self._step(
             "start_tls",
-            stream.start_tls,
+            self._end().start_tls,
             {
                 "ssl_context": context_for(context, alpn),
                 "server_hostname": hop.server_hostname,
@@ -138,10 +164,10 @@ class Dialer:
             },
         )
 
-    def _open_tunnel(self, hop: Tunnel, stream: NetworkStream) -> NetworkStream:
+    def _open_tunnel(self, hop: Tunnel) -> None:
         proxy = self._settings.proxy
         assert proxy is not None
-        connection = make_http11_connection(proxy.url.origin, stream, None)
+        connection = make_http11_connection(proxy.url.origin, self._end(), None)
         request = Request(
             b"CONNECT",
             URL(
@@ -178,10 +204,10 @@ class Dialer:
             raise ProxyError(
                 f"{response.status} {reason}".rstrip(), phase="connect", proxy=proxy.url.origin
             ).with_answer(response.status, response.headers, body[:_PROXY_BODY_LIMIT])
-        tunnel: NetworkStream = response.extensions["network_stream"]
-        return tunnel
+        self._stream = response.extensions["network_stream"]
 
-    def _socks_connect(self, hop: SocksConnect, stream: NetworkStream) -> None:
+    def _socks_connect(self, hop: SocksConnect) -> NetworkStream:
+        stream = self._end()
         handshake = socks5_handshake(hop.host, hop.port, hop.auth)
         try:
             wanted = next(handshake)
@@ -192,8 +218,9 @@ class Dialer:
                 else:
                     wanted = handshake.send(self._read_exactly(stream, wanted))
         except StopIteration:
-            return
-        except ProxyError:
+            return stream
+        except ProxyError as error:
+            error.add_details(phase="connect", proxy=self._proxy)
             raise
         except HTTPCoreError as error:
             raise self._translated(error) from error
@@ -203,17 +230,28 @@ class Dialer:
         while len(data) < count:
             more = stream.read(count - len(data), self._left())
             if not more:
-                raise ProxyError(
-                    "the proxy closed the connection during the SOCKS handshake", phase="connect"
-                )
+                raise ProxyError("the proxy closed the connection during the SOCKS handshake")
             data += more
         return data
 
-    def _step(self, name: str, function: Callable[..., T], arguments: dict[str, Any]) -> T:
+    def _step(
+        self,
+        name: str,
+        function: Callable[..., NetworkStream],
+        arguments: dict[str, Any],
+    ) -> None:
+        """A step that makes a stream."""
         if self._trace is None:
-            return function(**arguments)
-        value: T = self._trace.step(name, arguments, _with_arguments, function, arguments)
-        return value
+            self._stream = function(**arguments)
+        else:
+            self._trace.step(name, arguments, self._make_stream, function, arguments)
+
+    def _make_stream(
+        self, function: Callable[..., NetworkStream], arguments: dict[str, Any]
+    ) -> NetworkStream:
+        # Kept here and now: who listens to the step may raise, or be cancelled, before it returns.
+        self._stream = stream = function(**arguments)
+        return stream
 
     def _left(self) -> float | None:
         """Seconds that are left of the connect time-out."""
@@ -223,18 +261,21 @@ class Dialer:
 
     def _translated(self, error: HTTPCoreError) -> HTTPCoreError:
         """A failure of the handshake with a proxy, as the caller of `connect` should see it."""
-        proxy = self._settings.proxy
-        origin: Origin | None = None if proxy is None else proxy.url.origin
-        if self._left() == 0.0:
-            kind: type[HTTPCoreError] = ConnectTimeout
-            message = (
-                f"connect timeout: the proxy did not finish its handshake within {self._limit} s"
+        if isinstance(error, TimeoutException):
+            # Every limit of the handshake was what was left for connecting.
+            return ConnectTimeout(
+                f"connect timeout: the proxy did not finish its handshake within {self._connect_timeout} s",
+                phase="connect",
+                proxy=self._proxy,
+                limit=self._connect_timeout,
             )
-        else:
-            kind = ProxyError
-            message = f"the handshake with the proxy failed: {error.message}"
-        return kind(message, phase="connect", proxy=origin)
+        return ProxyError(
+            f"the handshake with the proxy failed: {error.message}",
+            phase="connect",
+            proxy=self._proxy,
+        )
 
-
-def _with_arguments(function: Callable[..., T], arguments: dict[str, Any]) -> T:
-    return function(**arguments)
+    @property
+    def _proxy(self) -> Origin:
+        assert self._settings.proxy is not None  # these steps are only taken with one
+        return self._settings.proxy.url.origin

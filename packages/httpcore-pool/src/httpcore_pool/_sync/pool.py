@@ -28,7 +28,7 @@ from .._core.settings import FOREVER, Settings, checked_limit, checked_seconds
 from .._errors import PoolClosed
 from .._ledgers import SynchronizedLedger
 from .._protocols import require_protocols
-from .connection import HTTPConnection
+from .connection import HTTPConnection, close_dropped
 
 if TYPE_CHECKING:
     import ssl
@@ -106,7 +106,7 @@ class Pool:
         validate_request(request)
         timeouts = Timeouts.of(request.extensions)
         if self._ledger.dropped:
-            self._close_dropped()
+            close_dropped(self._ledger)
         is_replay = False
         while True:
             slot = self._acquire(key, request, timeouts, is_replay)
@@ -187,7 +187,7 @@ class Pool:
         connection = slot.connection = self.create_connection(request.url.origin)
         try:
             if self._ledger.dropped:
-                self._close_dropped()
+                close_dropped(self._ledger)
             connection.connect(request, timeouts)
         except BaseException as error:
             self._ledger.dial_failed(slot)
@@ -216,9 +216,11 @@ class Pool:
         )
 
     def _pool_timeout(self, request: Request, timeouts: Timeouts, elapsed: float) -> PoolTimeout:
-        in_use = len(self._ledger.slots())
+        total = self._ledger.limits.total
+        # Without a limit the wait was for a dial under way, to share its connection.
+        in_use = f"{len(self._ledger.slots())}{'' if total == FOREVER else f' of {total}'}"
         error = PoolTimeout(
-            f"pool timeout: waited {elapsed:.3g} s for a connection; {in_use} of {self._ledger.limits.total} are in "
+            f"pool timeout: waited {elapsed:.3g} s for a connection; {in_use} are in "
             f"use and {self._ledger.waiting()} more requests wait; read or close responses, raise max_connections "
             "or the pool timeout",
             phase="wait for a connection",
@@ -233,11 +235,7 @@ class Pool:
     def close(self) -> None:
         """Close every connection, idle or not; requests under way and waiting end with an error. Again does nothing."""
         self._ledger.close()
-        self._close_dropped()
-
-    def _close_dropped(self) -> None:
-        while (connection := self._ledger.next_dropped()) is not None:
-            connection.close()
+        close_dropped(self._ledger)
 
     def __enter__(self) -> Self:
         return self
