@@ -1,4 +1,4 @@
-"""Every Python example in the READMEs and in the documentation runs as it stands.
+"""Every Python example in the READMEs and in the documentation runs as it stands, those of a page one after the other.
 
 The examples name hosts of `example.com` and `example.org`. Only the name service is replaced: it leads port 80 of them
 to a plain server of this machine, 443 to one with TLS, where ALPN chooses the protocol, and 8080 to a proxy. The
@@ -27,14 +27,11 @@ BLOCK = re.compile(r"^([ ]*)```python[^\n]*\n(.*?)^\1```", re.MULTILINE | re.DOT
 HOST = re.compile(r"(.*\.)?example\.(com|org)")
 
 
-def examples() -> Iterator[Any]:
-    """Each example, at the line of its file where it stands, so that a traceback leads there."""
-    for page in PAGES:
-        text = page.read_text()
-        for match in BLOCK.finditer(text):
-            line = text.count("\n", 0, match.start(2))
-            name = page.relative_to(ROOT).as_posix()
-            yield pytest.param(page, "\n" * line + dedent(match[2]), id=f"{name}:{line + 1}")
+def examples(page: Path) -> Iterator[str]:
+    """The examples of a page, each at the line where it stands, so that a traceback leads there."""
+    text = page.read_text()
+    for match in BLOCK.finditer(text):
+        yield "\n" * text.count("\n", 0, match.start(2)) + dedent(match[2])
 
 
 @pytest.fixture
@@ -76,10 +73,18 @@ def internet(
     monkeypatch.setenv("SSL_CERT_FILE", str(certificates.authority_file))
 
 
-def test_there_are_examples() -> None:
-    assert len(list(examples())) >= 10
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if any(examples(page))], ids=lambda page: page.relative_to(ROOT)
+)
+def test_examples_run(page: Path, internet: None, quiet: None) -> None:
+    # They are read from top to bottom, so a later one may use what an earlier one has made.
+    names: dict[str, Any] = {"__name__": "__main__"}
+    for source in examples(page):
+        exec(compile(source, str(page), "exec", dont_inherit=True), names)
 
 
-@pytest.mark.parametrize(("page", "source"), examples())
-def test_example_runs(page: Path, source: str, internet: None, quiet: None) -> None:
-    exec(compile(source, str(page), "exec"), {"__name__": "__main__"})
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if page.name == "README.md"], ids=lambda page: page.parent.name
+)
+def test_readme_has_an_example(page: Path) -> None:
+    assert any(examples(page))
