@@ -18,6 +18,8 @@ from pathlib import Path
 from threading import Lock
 from weakref import WeakKeyDictionary
 
+from ._backends.tls_sessions import keep_sessions_of
+
 __all__ = ["context_for", "default_ssl_context"]
 
 # What was offered last by each of the users' contexts.
@@ -63,6 +65,7 @@ def context_for(context: ssl.SSLContext | None, alpn_protocols: tuple[str, ...])
 def _default_context(alpn_protocols: tuple[str, ...], *_environment: str | None) -> ssl.SSLContext:
     context = default_ssl_context()
     context.set_alpn_protocols(list(alpn_protocols))
+    keep_sessions_of(context)
     return context
 
 

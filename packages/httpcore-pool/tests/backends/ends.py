@@ -19,6 +19,7 @@ from httpcore_pool._backends.anyio_streams import AnyIOBackend, AnyIOStream, Tri
 from httpcore_pool._backends.asyncio_native import AsyncioBackend
 from httpcore_pool._backends.auto import AutoBackend
 from httpcore_pool._backends.blocking import SyncBackend, SyncStream
+from httpcore_pool._backends.tls_sessions import keep_sessions_of
 
 if TYPE_CHECKING:
     import asyncio
@@ -66,6 +67,24 @@ def client_context_with_certificate() -> ssl.SSLContext:
     authority().configure_trust(context)
     authority().issue_cert("client.example").configure_cert(context)
     context.post_handshake_auth = True
+    return context
+
+
+@functools.cache
+def ticketless_server_context() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority().issue_cert("tls.example").configure_cert(context)
+    context.num_tickets = 0
+    return context
+
+
+def resuming_client_context(version: str) -> ssl.SSLContext:
+    """A context as the house makes its own."""
+    context = ssl.create_default_context()
+    authority().configure_trust(context)
+    if version == "TLSv1.2":
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+    keep_sessions_of(context)
     return context
 
 

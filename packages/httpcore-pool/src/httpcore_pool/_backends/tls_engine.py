@@ -141,6 +141,14 @@ class _TLSEngine(Generic[P]):
             self.ssl_object.unwrap()
         return b"" if self._sending or self._broken else self._outgoing.read()
 
+    def session(self) -> ssl.SSLSession | None:
+        """What the next connection to this server can begin with, if the server has given such a thing."""
+        session = self.ssl_object.session
+        # In TLS 1.3 the ticket makes the session, and comes some time after the handshake.
+        if session is None or not (session.has_ticket or self.ssl_object.version() != "TLSv1.3"):
+            return None
+        return session
+
     def last_words(self) -> bytes:
         """What is to be sent although the handshake failed: the alert that tells the peer why."""
         return self._outgoing.read()
@@ -242,6 +250,10 @@ class TLSEngine(_TLSEngine[Parker]):
     def is_readable(self, ciphertext: bytes | None) -> bool:
         with self._lock:
             return super().is_readable(ciphertext)
+
+    def session(self) -> ssl.SSLSession | None:
+        with self._lock:
+            return super().session()
 
     def close(self) -> bytes:
         with self._lock:

@@ -24,7 +24,9 @@ from ..ends import (
     asking_server_context,
     client_context,
     client_context_with_certificate,
+    resuming_client_context,
     server_context,
+    ticketless_server_context,
 )
 
 
@@ -259,6 +261,54 @@ async def test_refusal_is_told_as_it_is_when_the_server_cannot_be_told() -> None
     with pytest.raises(ConnectError, match="not accepted"):
         await AsyncTLSStream.handshake(below, client_context(), "other.example")
     assert below.is_closed
+
+
+@pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
+async def test_next_connection_resumes_the_session(version: str) -> None:
+    context = resuming_client_context(version)
+    reused = []
+    for _ in range(3):
+        below = AsyncServedStream()
+        stream = await AsyncTLSStream.handshake(below, context, "tls.example", 5.0)
+        below.server.write(b"hello")
+        assert await stream.read(100) == b"hello"
+        assert stream.get_extra_info("ssl_object").version() == version
+        reused.append(below.server.session_reused)
+        await stream.aclose()
+    assert reused == [False, True, True]
+
+
+async def test_ticket_is_used_once() -> None:
+    context = resuming_client_context("TLSv1.3")
+    streams = []
+    for bytes_are_read in (True, False, False):
+        below = AsyncServedStream()
+        stream = await AsyncTLSStream.handshake(below, context, "tls.example", 5.0)
+        below.server.write(b"hello")
+        if bytes_are_read:
+            await stream.read(100)
+        streams.append((stream, below.server.session_reused))
+    assert [reused for _, reused in streams] == [False, True, False]
+
+
+async def test_session_without_a_ticket_is_not_kept() -> None:
+    context = resuming_client_context("TLSv1.3")
+    reused = []
+    for _ in range(2):
+        below = AsyncServedStream(ticketless_server_context())
+        stream = await AsyncTLSStream.handshake(below, context, "tls.example", 5.0)
+        below.server.write(b"hello")
+        await stream.read(100)
+        reused.append(below.server.session_reused)
+    assert reused == [False, False]
+
+
+async def test_sessions_of_a_users_context_are_not_resumed() -> None:
+    for _ in range(2):
+        stream, below = await connected()
+        below.server.write(b"hello")
+        await stream.read(100)
+        assert not below.server.session_reused
 
 
 async def test_failed_write_is_the_last() -> None:
