@@ -1,7 +1,11 @@
 """Threads share one synchronous connection."""
 
+import sys
 import threading
+from collections.abc import Iterator
 from typing import Any
+
+import pytest
 
 from ._sync.meeting import URL, meet
 from .servers import Server
@@ -22,6 +26,15 @@ class Guarded(Server):
             return super().__call__(data)
 
 
+@pytest.fixture(autouse=True)
+def _eager_switching() -> Iterator[None]:
+    """Let threads meet in as many places as they can."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    yield
+    sys.setswitchinterval(usual)
+
+
 def test_threads_share_a_connection() -> None:
     server = Guarded(Server.echo)
     connection, _ = meet(server)
@@ -35,7 +48,9 @@ def test_threads_share_a_connection() -> None:
         except BaseException as error:
             failures.append(error)
 
-    threads = [threading.Thread(target=work, args=(number,), daemon=True) for number in range(THREADS)]
+    threads = [
+        threading.Thread(target=work, args=(number,), daemon=True) for number in range(THREADS)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import h2.errors
+import h2.events
 import h2.settings
 import pytest
 
@@ -19,7 +20,7 @@ from httpcore_interfaces import (
 from httpcore_interfaces.testing import END
 
 from ..servers import Server
-from .meeting import URL, async_meet
+from .meeting import URL, AsyncObserver, async_meet
 
 EXTENDED = {h2.settings.SettingCodes.ENABLE_CONNECT_PROTOCOL: 1}
 
@@ -172,6 +173,18 @@ async def test_connect_with_a_protocol_waits_for_the_servers_settings() -> None:
         await connection.handle_async_request(request)
     with pytest.raises(ConnectionNotAvailable):
         await connection.handle_async_request(request)
+
+
+async def test_the_servers_settings_may_leave_no_room() -> None:
+    settings = {**EXTENDED, h2.settings.SettingCodes.MAX_CONCURRENT_STREAMS: 0}
+    connection, _ = async_meet(Echo(settings=settings))
+    observer = AsyncObserver()
+    connection.observe(observer)
+    request = Request("CONNECT", URL, extensions={"protocol": "websocket"})
+    with pytest.raises(ConnectionNotAvailable):
+        await connection.handle_async_request(request)
+    assert observer.ended == 0
+    await connection.aclose()
 
 
 class Hasty(Server):

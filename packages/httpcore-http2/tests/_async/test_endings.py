@@ -1,5 +1,6 @@
 """How a connection, or a part of it, ends: GOAWAY, resets, end of file, errors, and what can be tried again."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import h2.errors
@@ -319,3 +320,37 @@ async def test_nothing_can_be_written_after_a_response() -> None:
     assert observer.ended == 1
     assert connection.is_closed()
     assert stream.is_closed
+
+
+async def test_what_seems_readable_may_hold_nothing_for_us() -> None:
+    # Over TLS it may be a session ticket, or a part of a record.
+    connection, _ = async_meet(stream={"extra_info": {"is_readable": True}})
+    assert (await connection.request("GET", URL)).content == b"hello"
+    await connection.aclose()
+
+
+class Stop(BaseException):
+    """What no program expects."""
+
+
+async def test_whatever_is_raised_while_absorbing_leaves_the_connection_whole() -> None:
+    connection, stream = async_meet(server := Server(), stream={"fail_at": 1, "error": Stop})
+    stream.feed(server.output() or b"")
+    with pytest.raises(Stop):
+        await connection.request("GET", URL)
+    assert (await connection.request("GET", URL)).content == b"hello"
+    await connection.aclose()
+
+
+async def test_whatever_content_raises_resets_the_stream() -> None:
+    async def broken() -> AsyncIterator[bytes]:
+        yield b"content"
+        raise Stop
+
+    server = Server()
+    connection, _ = async_meet(server)
+    with pytest.raises(Stop):
+        await connection.request("POST", URL, content=broken())
+    assert server.seen[1].reset == h2.errors.ErrorCodes.CANCEL
+    assert connection.is_idle()
+    await connection.aclose()

@@ -1,10 +1,13 @@
 """Several requests at once: who reads, who writes, and that nobody suffers for another."""
 
 from functools import partial
+from typing import Any
 
 import h2.errors
 import pytest
 
+from httpcore_http2._core.streams import Stream, Wanted
+from httpcore_http2._core.turns import Turn
 from httpcore_interfaces import ReadError, ReadTimeout, Request, WriteTimeout
 from httpcore_interfaces.testing import STALL
 from httpcore_interfaces.testing._tasks import AsyncTask, async_settle
@@ -155,4 +158,31 @@ async def test_a_stalled_upload_does_not_hold_up_another_request() -> None:
     stream.feed(server.output() or b"")
     assert await stalled.wait(5.0)
     assert stalled.result().content == b"hello"
+    await connection.aclose()
+
+
+async def test_a_turn_that_becomes_free_between_two_questions_is_taken() -> None:
+    connection, _ = async_meet()
+    engine = connection._engine
+    asked = engine.wait
+    answers = [Turn.PARK]
+
+    def wait(stream: Stream, wanted: Wanted, parker: Any) -> Turn:
+        # As if another had been reading at the first question.
+        return answers.pop() if answers else asked(stream, wanted, parker)
+
+    engine.wait = wait  # type: ignore[method-assign]
+    assert (await connection.request("GET", URL)).content == b"hello"
+    await connection.aclose()
+
+
+async def test_nobody_absorbs_while_another_reads() -> None:
+    connection, stream = async_meet(server := Server(SILENT))
+    reader = AsyncTask(connection.request, "GET", URL)
+    await async_until(lambda: len(server.seen) == 1)
+    await connection._wire.absorb()
+    server.hello(1)
+    stream.feed(server.output() or b"")
+    assert await reader.wait(5.0)
+    assert reader.result().content == b"hello"
     await connection.aclose()

@@ -4,6 +4,7 @@
 from typing import Any
 
 import h2.errors
+import h2.events
 import h2.settings
 import pytest
 
@@ -20,7 +21,7 @@ from httpcore_interfaces import (
 from httpcore_interfaces.testing import END
 
 from ..servers import Server
-from .meeting import URL, meet
+from .meeting import URL, Observer, meet
 
 EXTENDED = {h2.settings.SettingCodes.ENABLE_CONNECT_PROTOCOL: 1}
 
@@ -173,6 +174,18 @@ def test_connect_with_a_protocol_waits_for_the_servers_settings() -> None:
         connection.handle_request(request)
     with pytest.raises(ConnectionNotAvailable):
         connection.handle_request(request)
+
+
+def test_the_servers_settings_may_leave_no_room() -> None:
+    settings = {**EXTENDED, h2.settings.SettingCodes.MAX_CONCURRENT_STREAMS: 0}
+    connection, _ = meet(Echo(settings=settings))
+    observer = Observer()
+    connection.observe(observer)
+    request = Request("CONNECT", URL, extensions={"protocol": "websocket"})
+    with pytest.raises(ConnectionNotAvailable):
+        connection.handle_request(request)
+    assert observer.ended == 0
+    connection.close()
 
 
 class Hasty(Server):

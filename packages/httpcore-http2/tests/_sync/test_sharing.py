@@ -2,10 +2,13 @@
 """Several requests at once: who reads, who writes, and that nobody suffers for another."""
 
 from functools import partial
+from typing import Any
 
 import h2.errors
 import pytest
 
+from httpcore_http2._core.streams import Stream, Wanted
+from httpcore_http2._core.turns import Turn
 from httpcore_interfaces import ReadError, ReadTimeout, Request, WriteTimeout
 from httpcore_interfaces.testing import STALL
 from httpcore_interfaces.testing._tasks import Task, settle
@@ -156,4 +159,31 @@ def test_a_stalled_upload_does_not_hold_up_another_request() -> None:
     stream.feed(server.output() or b"")
     assert stalled.wait(5.0)
     assert stalled.result().content == b"hello"
+    connection.close()
+
+
+def test_a_turn_that_becomes_free_between_two_questions_is_taken() -> None:
+    connection, _ = meet()
+    engine = connection._engine
+    asked = engine.wait
+    answers = [Turn.PARK]
+
+    def wait(stream: Stream, wanted: Wanted, parker: Any) -> Turn:
+        # As if another had been reading at the first question.
+        return answers.pop() if answers else asked(stream, wanted, parker)
+
+    engine.wait = wait  # type: ignore[method-assign]
+    assert (connection.request("GET", URL)).content == b"hello"
+    connection.close()
+
+
+def test_nobody_absorbs_while_another_reads() -> None:
+    connection, stream = meet(server := Server(SILENT))
+    reader = Task(connection.request, "GET", URL)
+    until(lambda: len(server.seen) == 1)
+    connection._wire.absorb()
+    server.hello(1)
+    stream.feed(server.output() or b"")
+    assert reader.wait(5.0)
+    assert reader.result().content == b"hello"
     connection.close()

@@ -459,6 +459,33 @@ def test_a_header_block_of_a_stream_that_is_gone_may_come_in_parts() -> None:
     assert other.status == 200
 
 
+@pytest.mark.parametrize("last", [block((b":status", b"200")), block((b":status", b"103")), None])
+def test_a_header_block_may_end_when_its_stream_has_gone(last: bytes | None) -> None:
+    engine, _ = engines()
+    stream, other = opened(engine, 2)
+    if last is None:
+        receive(engine, head(1))
+        last = block((b"grpc-status", b"0"))
+    receive(engine, frame(1, 1, last, 0x1 if stream.status else 0))
+    engine.lose_writing(Failure(ReadError, "reset"))
+    engine.give_up(stream)
+    receive(engine, frame(9, 1, b"", 0x4) + head(3))
+    assert other.status == 200
+
+
+def test_streams_above_goaway_are_of_no_interest() -> None:
+    engine, server = engines()
+    stream, other = opened(engine, 2, end=False)
+    exchange(engine, server)
+    server.go_away(1)
+    receive(engine, server.output() or b"")
+    assert other.failure is not None
+    receive(engine, frame(8, 3, struct.pack(">I", 1)))
+    receive(engine, frame(3, 3, struct.pack(">I", 8)))
+    receive(engine, head(1))
+    assert stream.status == 200
+
+
 # Ends.
 
 

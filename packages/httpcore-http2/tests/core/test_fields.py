@@ -88,6 +88,7 @@ def test_connect_names_a_protocol_for_its_scheme() -> None:
     assert found[b":scheme"] == b"https"
     assert found[b":protocol"] == b"websocket"
     assert found[b":path"] == b"/chat"
+    assert dict(fields(method="CONNECT", protocol="websocket"))[b":protocol"] == b"websocket"
 
 
 @pytest.mark.parametrize(

@@ -185,10 +185,7 @@ class Multiplexer:
         assert event.data is not None
         counted = event.flow_controlled_length
         assert counted is not None
-        stream = self._streams.get(event.stream_id)
-        if stream is None:
-            self._h2.acknowledge_received_data(counted, event.stream_id)
-            return
+        stream = self._streams[event.stream_id]
         stream.advance(StreamInput.DATA)
         stream.bytes_received += self._frame_length
         stream.put(event.data, counted)
