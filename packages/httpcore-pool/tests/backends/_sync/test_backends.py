@@ -102,7 +102,7 @@ def test_silent_address_does_not_hold_up_the_next(kind: str) -> None:
         peer = SocketPeer(accept(listener))
         stream.close()
         peer.close()
-    assert 0.2 < time.monotonic() - started < 0.6
+    assert 0.2 < time.monotonic() - started < 1.0
 
 
 @pytest.mark.parametrize("timeout", [None, 5.0])
@@ -121,7 +121,7 @@ def test_connecting_takes_no_longer_than_allowed(kind: str, timeout: float) -> N
         started = time.monotonic()
         with pytest.raises(ConnectTimeout) as caught:
             backend(kind).connect_addresses([silent], timeout)
-    assert timeout <= time.monotonic() - started < timeout + 0.5
+    assert timeout <= time.monotonic() - started < timeout + 1.0
     assert caught.value.limit == timeout
     assert [name for name, _ in caught.value.attempts] == [str(silent)]
 
