@@ -41,7 +41,7 @@ class Server:
         answer: Callable[["Server", int], None] | None = None,
         *,
         begun: Callable[["Server", int], None] | None = None,
-        settings: dict[int, int] | None = None,
+        settings: dict[h2.settings.SettingCodes, int] | None = None,
         credits: bool = True,  # noqa: A002
     ) -> None:
         self.h2 = h2.connection.H2Connection(
