@@ -12,13 +12,16 @@ Nothing else of a user's context is ever changed.
 from __future__ import annotations
 
 import os
-import ssl
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from ._backends.tls_sessions import keep_sessions_of
+
+if TYPE_CHECKING:
+    import ssl
 
 __all__ = ["context_for", "default_ssl_context"]
 
@@ -36,6 +39,8 @@ def default_ssl_context() -> ssl.SSLContext:
     It trusts the system's store, or the files that `SSL_CERT_FILE` and `SSL_CERT_DIR` name; where the system has none,
     what the package `certifi` brings, if that is installed. It writes keys to the file that `SSLKEYLOGFILE` names.
     """
+    import ssl  # not for everybody who imports the pool: it takes as long as all the rest
+
     context = ssl.create_default_context()
     if not _has_trust(context) and not _is_told_what_to_trust():
         try:
@@ -70,6 +75,8 @@ def _default_context(alpn_protocols: tuple[str, ...], *_environment: str | None)
 
 
 def _has_trust(context: ssl.SSLContext) -> bool:
+    import ssl
+
     if context.cert_store_stats()["x509_ca"]:
         return True
     # Directories are not loaded but looked into when a certificate is asked for.
