@@ -181,6 +181,27 @@ def strict_proxy() -> Iterator[str]:
         yield proxy.url
 
 
+@pytest.fixture(scope="session")
+def tls_proxy(certificates: Certificates) -> Iterator[str]:
+    """The URL of a proxy that is spoken to over TLS."""
+    with python_servers.proxy(context=certificates.server_context()) as proxy:
+        yield proxy.url
+
+
+@pytest.fixture(scope="session")
+def socks_proxy() -> Iterator[str]:
+    """The URL of a SOCKS proxy."""
+    with python_servers.socks_proxy() as proxy:
+        yield proxy.url
+
+
+@pytest.fixture(scope="session")
+def strict_socks_proxy() -> Iterator[str]:
+    """The URL of a SOCKS proxy that asks for the user name `user` and the password `secret`."""
+    with python_servers.socks_proxy("user:secret") as proxy:
+        yield proxy.url
+
+
 @contextmanager
 def _listening(accepts: bool) -> Iterator[int]:
     with socket.socket() as sock:

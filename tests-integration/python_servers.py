@@ -2,6 +2,7 @@
 
 import select
 import socket
+import ssl
 import sys
 import threading
 from base64 import b64encode
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import StreamRequestHandler
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -104,16 +106,25 @@ def web_server() -> Iterator[Server]:
 
 
 class PythonProxy(_Threads):
-    """A proxy that forwards and opens tunnels, and asks for credentials where it was told to."""
+    """A proxy that forwards and opens tunnels, asks for credentials, and is spoken to over TLS, where it was told to."""
 
-    def __init__(self, credentials: str = "") -> None:
+    def __init__(self, credentials: str = "", context: ssl.SSLContext | None = None) -> None:
         super().__init__(("127.0.0.1", 0), _ProxyHandler)
+        self.context = context
         self.credentials = credentials and f"Basic {b64encode(credentials.encode()).decode()}"
 
     @property
     def url(self) -> str:
         """Where it is."""
-        return f"http://127.0.0.1:{self.server_port}"
+        scheme = "http" if self.context is None else "https"
+        return f"{scheme}://127.0.0.1:{self.server_port}"
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Accept a connection; the handshake is left to the thread that will read from it."""
+        sock, peer = super().get_request()
+        if self.context is not None:
+            sock = self.context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+        return sock, peer
 
 
 class _ProxyHandler(_Handler):
@@ -169,6 +180,7 @@ def _relay(one: socket.socket, other: socket.socket) -> None:
     while True:
         ready, _, _ = select.select([one, other], [], [])
         for sock in ready:
+            # A record of TLS is given in one piece only if all of it is asked for.
             data = sock.recv(65536)
             if not data:
                 return
@@ -176,8 +188,76 @@ def _relay(one: socket.socket, other: socket.socket) -> None:
 
 
 @contextmanager
-def proxy(credentials: str = "") -> Iterator[PythonProxy]:
+def proxy(credentials: str = "", context: ssl.SSLContext | None = None) -> Iterator[PythonProxy]:
     """A proxy that is running."""
-    server = PythonProxy(credentials)
+    server = PythonProxy(credentials, context)
+    with _serving(server):
+        yield server
+
+
+class SocksProxy(_Threads):
+    """A SOCKS 5 proxy (RFC 1928); with `credentials`, such as `user:secret`, it asks for them (RFC 1929)."""
+
+    def __init__(self, credentials: str = "") -> None:
+        super().__init__(("127.0.0.1", 0), _SocksHandler)
+        self.credentials = credentials
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return f"socks5://127.0.0.1:{self.server_port}"
+
+
+class _SocksHandler(StreamRequestHandler):
+    server: SocksProxy
+
+    def handle(self) -> None:
+        if self.is_welcome():
+            there = self.connected()
+            if there is not None:
+                with there:
+                    _relay(self.connection, there)
+
+    def is_welcome(self) -> bool:
+        _, count = self.rfile.read(2)
+        methods = self.rfile.read(count)
+        wanted = 2 if self.server.credentials else 0
+        self.wfile.write(bytes([5, wanted if wanted in methods else 255]))
+        if wanted not in methods:
+            return False
+        if not wanted:
+            return True
+        _, length = self.rfile.read(2)
+        user = self.rfile.read(length)
+        password = self.rfile.read(self.rfile.read(1)[0])
+        is_right = f"{user.decode()}:{password.decode()}" == self.server.credentials
+        self.wfile.write(bytes([1, 0 if is_right else 1]))
+        return is_right
+
+    def connected(self) -> socket.socket | None:
+        _, _, _, kind = self.rfile.read(4)
+        if kind == 3:
+            host = self.rfile.read(self.rfile.read(1)[0]).decode()
+        else:
+            host = socket.inet_ntop(
+                *(
+                    (socket.AF_INET, self.rfile.read(4))
+                    if kind == 1
+                    else (socket.AF_INET6, self.rfile.read(16))
+                )
+            )
+        port = int.from_bytes(self.rfile.read(2))
+        try:
+            there = socket.create_connection((host, port), timeout=10)
+        except OSError:
+            there = None
+        self.wfile.write(bytes([5, 5 if there is None else 0, 0, 1, 0, 0, 0, 0, 0, 0]))
+        return there
+
+
+@contextmanager
+def socks_proxy(credentials: str = "") -> Iterator[SocksProxy]:
+    """A SOCKS proxy that is running."""
+    server = SocksProxy(credentials)
     with _serving(server):
         yield server

@@ -80,6 +80,12 @@ class Certificates:
         self.authority.configure_trust(context)
         return context
 
+    def server_context(self) -> ssl.SSLContext:
+        """A context with the server's certificate."""
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(self.certificate, self.key)
+        return context
+
 
 def program(name: str, package: str) -> str:
     """Return where a program is. Without it a test is skipped, and in CI it fails."""

@@ -112,3 +112,46 @@ def test_http_proxy_is_a_pool_with_a_proxy(proxy: str, python: Server) -> None:
     with httpcore.HTTPProxy(proxy_url=proxy) as pool:
         response = pool.request("GET", f"{python.url}/")
         assert response.content == HELLO
+
+
+def test_way_to_the_proxy_can_be_encrypted(
+    tls_proxy: str, python: Server, hypercorn_http2: Server, trusting: ssl.SSLContext
+) -> None:
+    proxy = httpcore.Proxy(tls_proxy, ssl_context=trusting)
+    with httpcore.ConnectionPool(ssl_context=trusting, proxy=proxy, http2=True) as pool:
+        response = pool.request("GET", f"{python.url}/")
+        assert response.content == HELLO
+        # TLS in TLS.
+        response = pool.request("GET", f"{hypercorn_http2.url}/large")
+        assert response.content == LARGE
+        assert response.extensions["http_version"] == b"HTTP/2"
+
+
+def test_socks_proxy_carries_everything(
+    socks_proxy: str, python: Server, hypercorn_http2: Server, trusting: ssl.SSLContext
+) -> None:
+    with httpcore.ConnectionPool(
+        ssl_context=trusting, proxy=httpcore.Proxy(socks_proxy), http2=True
+    ) as pool:
+        for _ in range(2):
+            response = pool.request("POST", f"{python.url}/echo", content=chunks())
+            assert response.content == BODY
+            response = pool.request("GET", f"{hypercorn_http2.url}/large")
+            assert response.content == LARGE
+            assert response.extensions["http_version"] == b"HTTP/2"
+        assert len(pool.connections) == 2
+
+
+def test_socks_proxy_is_told_who_asks(
+    strict_socks_proxy: str, python: Server, dead_port: int
+) -> None:
+    with httpcore.SOCKSProxy(strict_socks_proxy, proxy_auth=("user", "secret")) as pool:
+        response = pool.request("GET", f"{python.url}/")
+        assert response.content == HELLO
+        with pytest.raises(httpcore.ProxyError):
+            pool.request("GET", f"http://127.0.0.1:{dead_port}/")
+    for auth in (None, ("user", "wrong")):
+        with httpcore.SOCKSProxy(strict_socks_proxy, proxy_auth=auth) as pool:
+            with pytest.raises(httpcore.ProxyError):
+                pool.request("GET", f"{python.url}/")
+            assert pool.connections == []
