@@ -234,8 +234,8 @@ def _caddy(binary: str, place: Place, ports: list[int]) -> list[str]:
     certificates = place.certificates
     text = CADDY.format(folder=place.folder)
     for address, tls in (
-        (f"http://127.0.0.1:{ports[0]}", ""),
-        (f"https://localhost:{ports[1]}", f"tls {certificates.certificate} {certificates.key}"),
+        (f"http://:{ports[0]}", ""),
+        (f"https://:{ports[1]}", f"tls {certificates.certificate} {certificates.key}"),
     ):
         text += CADDY_SITE.format(
             address=address, tls=tls, documents=place.documents, origin=place.origin

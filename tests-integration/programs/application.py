@@ -24,7 +24,7 @@ async def app(scope: Message, receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan":
         await _live(receive, send)
         return
-    path = scope["path"]
+    path, can = scope["path"], scope["extensions"]
     if path == "/app/echo":
         pieces = [piece async for piece in _content(receive)]
         await _start(send)
@@ -40,12 +40,12 @@ async def app(scope: Message, receive: Receive, send: Send) -> None:
     elif path == "/app/chunks":
         await _start(send)
         await _pieces(send, PIECES)
-    elif path == "/app/trailers":
+    elif path == "/app/trailers" and "http.response.trailers" in can:
         checksum = hashlib.sha256(b"".join(PIECES)).hexdigest().encode()
         await send({"type": "http.response.start", "status": 200, "headers": [], "trailers": True})
         await _pieces(send, PIECES)
         await send({"type": "http.response.trailers", "headers": [(b"checksum", checksum)]})
-    elif path == "/app/hints":
+    elif path == "/app/hints" and "http.response.early_hint" in can:
         await send({"type": "http.response.early_hint", "links": [LINK]})
         await _whole(send, b"hinted\n")
     elif (b"if-none-match", b'"same"') in scope["headers"]:

@@ -85,10 +85,12 @@ function handle(request, response) {
 }
 
 const secrets = { cert: readFileSync(certificate), key: readFileSync(key) };
+// By default a session takes no further stream while 10 MB wait to be sent, and every `large` is as much.
+const options = { ...secrets, maxSessionMemory: 100 };
 const servers = [
   http.createServer(handle),
   https.createServer(secrets, handle),
-  http2.createSecureServer(secrets, handle),
+  http2.createSecureServer(options, handle),
 ];
 
 servers.forEach((server, index) => {

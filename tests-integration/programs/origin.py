@@ -84,10 +84,13 @@ class Handler(BaseHTTPRequestHandler):
 
     def handle_expect_100(self) -> bool:
         """Ask for the content, or do without."""
-        if self.path != "/app/refuse":
-            return super().handle_expect_100()
-        self.do_POST()
-        return False
+        if self.path == "/app/refuse":
+            self.do_POST()
+            return False
+        self.send_response_only(100)
+        self.end_headers()
+        self.wfile.flush()
+        return True
 
     def do_GET(self) -> None:
         """Send a file, or something special."""
@@ -100,6 +103,7 @@ class Handler(BaseHTTPRequestHandler):
             self.send_response_only(103)
             self.send_header("Link", LINK)
             self.end_headers()
+            self.wfile.flush()
             self.answer(b"hinted\n", 200, ("Link", LINK))
         elif self.headers.get("If-None-Match") == '"same"':
             self.send_response(304)
@@ -108,7 +112,7 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.answer(FILES[self.path], 200, ("ETag", '"same"'))
 
-    do_HEAD = do_GET
+    do_HEAD = do_GET  # noqa: N815 - the base class looks for it
 
     def do_POST(self) -> None:
         """Take content."""
