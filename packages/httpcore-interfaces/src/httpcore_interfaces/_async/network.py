@@ -73,6 +73,8 @@ class AsyncNetworkStream:
         - `"ssl_object"`: the `ssl.SSLObject` or `ssl.SSLSocket`, `None` for a plain stream.
         - `"client_addr"`, `"server_addr"`: socket addresses.
         - `"socket"`: the socket.
+        - `"bytes_written"`: how many bytes `write` has taken since the stream was made, those of writes that were cut
+          short included: the next write goes on behind them. HTTP/2 needs it to survive a write that is cancelled.
         - `"is_readable"`: whether bytes, the end, or an error could be read without waiting.
         """
         return None

@@ -42,7 +42,7 @@ _FAILURES = (OSError, anyio.ClosedResourceError, anyio.BusyResourceError)
 class AnyIOStream(AsyncNetworkStream):
     """A connected socket. One task may read while another writes, and any task may close it."""
 
-    __slots__ = ("_closed", "_failure", "_peer", "_sock")
+    __slots__ = ("_closed", "_failure", "_peer", "_sock", "_written")
 
     def __init__(self, sock: socket.socket, peer: str) -> None:
         """Take over `sock`, which is connected and non-blocking; `peer` is what errors call the other side."""
@@ -50,6 +50,7 @@ class AnyIOStream(AsyncNetworkStream):
         self._peer = peer
         self._closed = False
         self._failure: Exception | None = None
+        self._written = 0
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """As `AsyncNetworkStream.read`. An `aclose` by another task ends it with `ReadError`."""
@@ -80,6 +81,7 @@ class AnyIOStream(AsyncNetworkStream):
             if not self._closed:
                 try:
                     sent = self._sock.send(buffer)
+                    self._written += sent
                 except BlockingIOError:
                     sent = 0
                 if sent < len(buffer):
@@ -104,10 +106,12 @@ class AnyIOStream(AsyncNetworkStream):
             with anyio.move_on_after(limit) as scope:
                 await anyio.wait_writable(self._sock)
             try:
-                rest = rest[self._sock.send(rest) :]
+                sent = self._sock.send(rest)
             except BlockingIOError:
                 pass
             else:
+                self._written += sent
+                rest = rest[sent:]
                 continue
             if scope.cancelled_caught:
                 raise errors.write_timed_out(self._peer, limit, monotonic() - started)
@@ -142,6 +146,8 @@ class AnyIOStream(AsyncNetworkStream):
             return is_readable(self._sock)
         if info == "socket":
             return self._sock
+        if info == "bytes_written":
+            return self._written
         if info in ("client_addr", "server_addr"):
             return address_of(self._sock, info)
         return None

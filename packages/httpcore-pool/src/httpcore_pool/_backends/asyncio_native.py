@@ -72,6 +72,7 @@ class AsyncioStream(asyncio.Protocol, AsyncNetworkStream):
         "_transport",
         "_write_paused",
         "_write_waiter",
+        "_written",
     )
 
     def __init__(self, loop: asyncio.AbstractEventLoop, sock: socket.socket, peer: str) -> None:
@@ -95,6 +96,7 @@ class AsyncioStream(asyncio.Protocol, AsyncNetworkStream):
         self._timer_at = 0.0
         self._write_paused = False
         self._write_waiter: asyncio.Future[None] | None = None
+        self._written = 0
 
     # What the event loop calls.
 
@@ -162,6 +164,7 @@ class AsyncioStream(asyncio.Protocol, AsyncNetworkStream):
         if self._closed or self._lost or transport is None:
             raise self._cannot_write()
         transport.write(buffer)
+        self._written += len(buffer)
         if self._write_paused or transport.is_closing():
             await self._wait_for_room(timeout)
 
@@ -213,6 +216,8 @@ class AsyncioStream(asyncio.Protocol, AsyncNetworkStream):
             return is_readable(self._sock)
         if info == "socket":
             return self._sock
+        if info == "bytes_written":
+            return self._written
         if info in ("client_addr", "server_addr"):
             return address_of(self._sock, info)
         return None

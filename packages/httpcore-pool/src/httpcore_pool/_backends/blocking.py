@@ -55,6 +55,7 @@ class SyncStream(NetworkStream):
         "_sock",
         "_writable",
         "_writing",
+        "_written",
     )
 
     def __init__(self, sock: socket.socket, peer: str) -> None:
@@ -65,6 +66,7 @@ class SyncStream(NetworkStream):
         self._writable: PollReadiness | SelectReadiness | None = None
         self._closed = False
         self._failure: OSError | None = None
+        self._written = 0
         # While one of these is set nobody closes the descriptor: its number could come to mean another connection
         # under the hands of the thread that uses it. Set before `_closed` is looked at, looked at after it is set.
         self._reading = False
@@ -106,6 +108,7 @@ class SyncStream(NetworkStream):
                 raise errors.closed_for_writing(self._peer)
             try:
                 sent = self._sock.send(buffer)
+                self._written += sent
             except BlockingIOError:
                 sent = 0
             if sent < len(buffer):
@@ -134,9 +137,11 @@ class SyncStream(NetworkStream):
             if self._closed:
                 raise errors.closed_for_writing(self._peer)
             try:
-                rest = rest[self._sock.send(rest) :]
+                sent = self._sock.send(rest)
             except BlockingIOError:
                 continue
+            self._written += sent
+            rest = rest[sent:]
 
     def close(self) -> None:
         """As `NetworkStream.close`; wakes the threads that read and write."""
@@ -175,6 +180,8 @@ class SyncStream(NetworkStream):
             return is_readable(self._sock)
         if info == "socket":
             return self._sock
+        if info == "bytes_written":
+            return self._written
         if info in ("client_addr", "server_addr"):
             return address_of(self._sock, info)
         return None

@@ -45,8 +45,10 @@ class _TLSEngine(Generic[P]):
         "_outgoing",
         "_sending",
         "_stash",
+        "_unsent",
         "_waiting",
         "ssl_object",
+        "written",
     )
 
     def __init__(
@@ -72,8 +74,12 @@ class _TLSEngine(Generic[P]):
         # Who sends, sends everything that is there; a second one waits for its turn.
         self._sending = False
         self._waiting: P | None = None
+        # What is left of a turn that was cut short, and goes first next time.
+        self._unsent = b""
         # Ciphertext was lost on its way, so that nothing that follows it could be understood.
         self._broken = False
+        # Bytes of plaintext taken: they are sent sooner or later, in order, or nothing is any more.
+        self.written = 0
 
     def handshake(self, ciphertext: bytes | None = None) -> bool:
         """Go on with the handshake, `b""` being the end; `True` when it is over, `False` when it needs more."""
@@ -105,7 +111,7 @@ class _TLSEngine(Generic[P]):
     @property
     def must_send(self) -> bool:
         """Whether TLS has something to say for itself, without which the peer might not go on."""
-        return self._outgoing.pending > 0 and not self._broken
+        return (self._outgoing.pending > 0 or bool(self._unsent)) and not self._broken
 
     def begin_sending(self, plaintext: bytes | memoryview = b"") -> bytes | P:
         """Encrypt, and return all ciphertext that is to be sent, or what to wait on while another is sending.
@@ -117,18 +123,22 @@ class _TLSEngine(Generic[P]):
             raise BrokenPipeError(errno.EPIPE, "an earlier write was not finished")
         if plaintext:
             self.ssl_object.write(plaintext)
+            self.written += len(plaintext)
         if self._sending:
             self._waiting = self._make_parker()
             return self._waiting
-        ciphertext = self._outgoing.read()
+        ciphertext = self._unsent + self._outgoing.read()
+        self._unsent = b""
         self._sending = bool(ciphertext)
         return ciphertext
 
-    def end_sending(self, *, complete: bool) -> None:
-        """End the turn; `complete` says whether all of the ciphertext was handed over."""
+    def end_sending(self, unsent: bytes | None = b"") -> None:
+        """End the turn; `unsent` is what was not handed over, `None` when nobody knows."""
         self._sending = False
-        if not complete:
+        if unsent is None:
             self._broken = True
+        else:
+            self._unsent = unsent
         if self._waiting is not None:
             self._waiting.unpark()
             self._waiting = None
@@ -139,7 +149,9 @@ class _TLSEngine(Generic[P]):
             OSError, ValueError
         ):  # it wants the peer's answer, or has never been connected
             self.ssl_object.unwrap()
-        return b"" if self._sending or self._broken else self._outgoing.read()
+        if self._sending or self._broken:
+            return b""
+        return self._unsent + self._outgoing.read()
 
     def session(self) -> ssl.SSLSession | None:
         """What the next connection to this server can begin with, if the server has given such a thing."""
@@ -243,9 +255,9 @@ class TLSEngine(_TLSEngine[Parker]):
         with self._lock:
             return super().begin_sending(plaintext)
 
-    def end_sending(self, *, complete: bool) -> None:
+    def end_sending(self, unsent: bytes | None = b"") -> None:
         with self._lock:
-            super().end_sending(complete=complete)
+            super().end_sending(unsent)
 
     def is_readable(self, ciphertext: bytes | None) -> bool:
         with self._lock:

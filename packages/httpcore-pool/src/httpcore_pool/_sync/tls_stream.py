@@ -117,7 +117,11 @@ class TLSStream(NetworkStream):
         raise errors.closed_for_reading(self._peer)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """As `NetworkStream.write`. After one that failed or was cancelled, every other fails."""
+        """As `NetworkStream.write`.
+
+        After one that was cut short, `get_extra_info("bytes_written")` says what was taken, and the next goes on there.
+        Over a stream that does not count, every other fails.
+        """
         if not buffer:
             return
         if self._closed:
@@ -174,6 +178,8 @@ class TLSStream(NetworkStream):
             return self._engine.ssl_object
         if info == "is_readable":
             return self._closed or self._is_readable()
+        if info == "bytes_written":
+            return None if self._stream.get_extra_info(info) is None else self._engine.written
         return self._stream.get_extra_info(info)
 
     def _is_readable(self) -> bool:
@@ -242,9 +248,14 @@ class TLSStream(NetworkStream):
             turn = engine.begin_sending()
         if not turn:
             return
-        complete = False
+        before = self._stream.get_extra_info("bytes_written")
+        unsent: bytes | None = None
         try:
             self._stream.write(turn, timeout)
-            complete = True
+            unsent = b""
+        except BaseException:
+            if before is not None:
+                unsent = turn[self._stream.get_extra_info("bytes_written") - before :]
+            raise
         finally:
-            engine.end_sending(complete=complete)
+            engine.end_sending(unsent)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from httpcore_interfaces import AsyncNetworkStream
+    from httpcore_interfaces.testing import AsyncPeer
 
 pytestmark = pytest.mark.parametrize("kind", async_kinds)
 
@@ -265,6 +266,34 @@ async def test_failed_write_leaves_what_came_before_to_be_read(kind: str) -> Non
     with pytest.raises(ReadError):
         await stream.read(100, 5.0)
     await stream.aclose()
+
+
+@pytest.mark.parametrize("layers", [0, 1, 2], ids=["plain", "TLS", "TLS in TLS"])
+async def test_writing_goes_on_where_it_was_cut_short(kind: str, layers: int) -> None:
+    stream, end = await async_connected(async_backend(kind))
+    peer: AsyncPeer = end
+    for _ in range(layers):
+        stream, peer = await async_encrypted(stream, peer)
+    data = bytes(range(251)) * 64_000
+    before = stream.get_extra_info("bytes_written")
+    with pytest.raises(WriteTimeout):
+        await stream.write(data, 0.01)
+    written = stream.get_extra_info("bytes_written") - before
+    assert 0 < written <= len(data)
+
+    async def write_rest() -> None:
+        await stream.write(data[written:], 5.0)
+        await stream.write(b"the end", 5.0)
+
+    async with AsyncTask(write_rest) as writing:
+        received = bytearray()
+        while not received.endswith(b"the end"):
+            received += await peer.receive(1 << 20)
+        assert await writing.wait(5.0)
+        writing.result()
+    assert received == data + b"the end"
+    await stream.aclose()
+    await peer.aclose()
 
 
 async def test_write_that_was_waiting_fails_when_the_peer_goes(kind: str) -> None:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from httpcore_interfaces import NetworkStream
+    from httpcore_interfaces.testing import Peer
 
 pytestmark = pytest.mark.parametrize("kind", kinds)
 
@@ -262,6 +263,34 @@ def test_failed_write_leaves_what_came_before_to_be_read(kind: str) -> None:
     with pytest.raises(ReadError):
         stream.read(100, 5.0)
     stream.close()
+
+
+@pytest.mark.parametrize("layers", [0, 1, 2], ids=["plain", "TLS", "TLS in TLS"])
+def test_writing_goes_on_where_it_was_cut_short(kind: str, layers: int) -> None:
+    stream, end = connected(backend(kind))
+    peer: Peer = end
+    for _ in range(layers):
+        stream, peer = encrypted(stream, peer)
+    data = bytes(range(251)) * 64_000
+    before = stream.get_extra_info("bytes_written")
+    with pytest.raises(WriteTimeout):
+        stream.write(data, 0.01)
+    written = stream.get_extra_info("bytes_written") - before
+    assert 0 < written <= len(data)
+
+    def write_rest() -> None:
+        stream.write(data[written:], 5.0)
+        stream.write(b"the end", 5.0)
+
+    with Task(write_rest) as writing:
+        received = bytearray()
+        while not received.endswith(b"the end"):
+            received += peer.receive(1 << 20)
+        assert writing.wait(5.0)
+        writing.result()
+    assert received == data + b"the end"
+    stream.close()
+    peer.close()
 
 
 def test_write_that_was_waiting_fails_when_the_peer_goes(kind: str) -> None:
