@@ -191,8 +191,8 @@ def test_both_faces_are_there() -> None:
 @pytest.mark.parametrize("name", sorted({*httpcore.__all__} - {"request", "stream", "__version__"}))
 def test_nothing_is_defined_here(name: str) -> None:
     value = getattr(httpcore, name)
-    homes = (httpcore_interfaces, httpcore_interfaces.testing, httpcore_pool)
-    homes += (httpcore_http11, httpcore_http2)
+    homes = [httpcore_interfaces, httpcore_interfaces.testing, httpcore_pool]
+    homes += [httpcore_http11, httpcore_http2]
     assert any(getattr(home, name, None) is value for home in homes)
 
 

@@ -79,6 +79,9 @@ if TYPE_CHECKING:
         MockStream,
     )
     from httpcore_pool import AnyIOBackend, TrioBackend
+else:
+    # A type checker must not see it, for it would then believe in every name.
+    from ._loading import load as __getattr__  # noqa: F401 - Python looks for this name
 
 __all__ = [
     "SOCKET_OPTION",
@@ -148,26 +151,3 @@ __all__ = [
     "request",
     "stream",
 ]
-
-_LOADED_WHEN_ASKED_FOR = {
-    "AnyIOBackend": "httpcore_pool",
-    "AsyncHTTP11Connection": "httpcore_http11",
-    "AsyncHTTP2Connection": "httpcore_http2",
-    "AsyncMockBackend": "httpcore_interfaces.testing",
-    "AsyncMockStream": "httpcore_interfaces.testing",
-    "HTTP11Connection": "httpcore_http11",
-    "HTTP2Connection": "httpcore_http2",
-    "MockBackend": "httpcore_interfaces.testing",
-    "MockStream": "httpcore_interfaces.testing",
-    "TrioBackend": "httpcore_pool",
-}
-
-
-def __getattr__(name: str) -> object:
-    module = _LOADED_WHEN_ASKED_FOR.get(name)
-    if module is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    value = globals()[name] = getattr(import_module(module), name)
-    return value
