@@ -56,6 +56,7 @@ class ErrorDetails(TypedDict, total=False):
     limit: float | None
     elapsed: float | None
     safe_to_retry: bool | None
+    unprocessed: bool | None
     attempts: tuple[tuple[str, BaseException], ...] | None
 
 
@@ -72,6 +73,7 @@ class HTTPCoreError(Exception):
     - `bytes_sent`, `bytes_received`: what this request put on the wire and what came back for it.
     - `limit`, `elapsed`: for a time-out, seconds allowed and seconds waited.
     - `safe_to_retry`: `True` only when repeating the request cannot make the server act twice.
+    - `unprocessed`: `True` when the server has said that it did not act on the request (RFC 9113, 8.7).
     - `attempts`: for a failed connect, each address tried with its cause.
 
     Instances can be pickled; `__cause__` is kept by whoever raises, never suppressed.
@@ -88,6 +90,7 @@ class HTTPCoreError(Exception):
     limit: float | None = None
     elapsed: float | None = None
     safe_to_retry: bool = False
+    unprocessed: bool | None = None
     attempts: tuple[tuple[str, BaseException], ...] = ()
 
     default_message = "the request failed"

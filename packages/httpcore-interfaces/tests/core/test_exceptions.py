@@ -50,6 +50,7 @@ DETAILS: ErrorDetails = {
     "limit": 5.0,
     "elapsed": 5.1,
     "safe_to_retry": True,
+    "unprocessed": True,
     "attempts": (("192.0.2.1", OSError(111, "refused")), ("192.0.2.2", TimeoutError())),
 }
 

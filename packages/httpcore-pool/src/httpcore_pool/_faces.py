@@ -65,6 +65,10 @@ class AsyncConnectionPool(request_face.AsyncConnectionPool, AsyncTransportFace):
         network_backend: AsyncNetworkBackend | None = None,
         socket_options: Iterable[SOCKET_OPTION] | None = None,
         *,
+        max_connections_per_origin: int | None = None,
+        max_connection_age: float | None = None,
+        max_requests_per_connection: int | None = None,
+        replay: bool = True,
         backend: AsyncNetworkBackend | str = "auto",
         max_keepalive: int | None = None,
     ) -> None:
@@ -83,6 +87,10 @@ class AsyncConnectionPool(request_face.AsyncConnectionPool, AsyncTransportFace):
             if network_backend is None
             else network_backend,
             socket_options=socket_options,
+            max_connections_per_origin=max_connections_per_origin,
+            max_connection_age=max_connection_age,
+            max_requests_per_connection=max_requests_per_connection,
+            replay=replay,
         )
 
 

@@ -41,5 +41,5 @@ class Failure:
         error = self.kind(self.sentence)
         error.__cause__ = self.cause
         if self.unprocessed:
-            error.add_details(safe_to_retry=True)
+            error.add_details(safe_to_retry=True, unprocessed=True)
         return error

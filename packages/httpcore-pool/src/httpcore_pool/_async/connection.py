@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from random import random
 from typing import TYPE_CHECKING
 
 from httpcore_interfaces import (
@@ -182,7 +183,7 @@ class AsyncHTTPConnection(AsyncConnectionInterface):
             try:
                 return await dialer.dial(route)
             except (ConnectError, ConnectTimeout) as error:
-                pause = backoff(failures)
+                pause = backoff(failures, random())  # noqa: S311 - no secret
                 failures += 1
                 deadline = timeouts.deadline
                 if failures > settings.retries or (

@@ -29,10 +29,24 @@ class AsyncConnectionPool(AsyncPool, AsyncRequestInterface):
     - `max_keepalive_connections`: idle connections to keep; `None` for no limit, 0 to keep none. The longest idle goes.
     - `keepalive_expiry`: seconds an idle connection is kept; `None` for ever.
     - `http1`, `http2`: the protocols allowed. With both, ALPN chooses. HTTP/2 alone is used with prior knowledge.
-    - `retries`: further attempts to connect after a failure, with growing pauses. Nothing else is retried by it.
-    - `local_address`: the address to connect from. `uds`: the path of a Unix domain socket to connect to instead.
+    - `retries`: further attempts to connect after a failure. The pauses between them are 0, 0.5, 1, 2, 4 ... seconds,
+      each but for up to a quarter of it, at random. Each attempt has the `connect` time-out to itself; `total` bounds
+      all of them, and no pause is begun that would outlast it. Nothing else is retried by it.
+    - `local_address`: the address to connect from. `uds`: the path of a Unix domain socket to connect to
+      instead of the first stop, which is the proxy where there is one; the `uds` extension replaces it for a request.
     - `network_backend`: the network; `None` for the one that fits the running event loop.
     - `socket_options`: further arguments for `setsockopt`.
+
+    By keyword alone:
+
+    - `max_connections_per_origin`: as `max_connections`, for what leads to one origin; `None` for no limit of its own.
+    - `max_connection_age`: seconds after which a connection takes no more requests; `None` for no limit. Up to a tenth
+      is taken off for each connection, at random, so that those made together do not end together. What is under way
+      is finished.
+    - `max_requests_per_connection`: requests that a connection serves, at least 1; `None` for no limit.
+    - `replay`: send a request again, once, on a fresh connection, when the one it had gone to was used before and died
+      before the response began, if that cannot make the server act twice; and whenever an HTTP/2 server says that it
+      did not act on it. Only where its content is at hand a second time. `False` raises the error instead.
 
     Raises `TypeError` and `ValueError` for what cannot be, `ImportError` when an allowed protocol is not installed.
     """

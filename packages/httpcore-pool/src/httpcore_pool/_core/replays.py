@@ -4,28 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from httpcore_interfaces import PlainByteStream, TimeoutException
+from httpcore_interfaces import NetworkError, PlainByteStream, RemoteProtocolError
 
 if TYPE_CHECKING:
     from httpcore_interfaces import HTTPCoreError, Request
 
-__all__ = ["backoff", "can_replay", "is_replayable"]
+__all__ = ["backoff", "can_replay", "is_replayable", "lifetime"]
 
 _BACKOFF_FACTOR = 0.5
+_BACKOFF_JITTER = 0.25
+_AGE_JITTER = 0.1
 
 
 def can_replay(error: HTTPCoreError, request: Request) -> bool:
     """Whether the pool itself may send the request again, once, on a fresh connection.
 
     Only where it had gone to a connection that was used before and died before the first byte of the response, the
-    usual race with a server that closes idle connections; where repeating it is safe; and where its body can be had
-    again.
+    usual race with a server that closes idle connections, and where repeating it is safe; or where the server has said
+    that it did not act on it (RFC 9113, 8.7), which holds for every method and every connection. And only where its
+    body can be had again.
     """
     return (
         error.safe_to_retry
-        and error.reused is True
-        and not error.bytes_received
-        and not isinstance(error, TimeoutException)
+        and (error.unprocessed or (error.reused is True and not error.bytes_received))
+        and isinstance(error, (NetworkError, RemoteProtocolError))
         and is_replayable(request)
     )
 
@@ -45,6 +47,19 @@ def is_replayable(request: Request) -> bool:
     )
 
 
-def backoff(attempt: int) -> float:
-    """Seconds to wait before connecting again: 0, 0.5, 1, 2, 4, ... for the attempts 0, 1, 2, ... that failed."""
-    return 0.0 if attempt == 0 else _BACKOFF_FACTOR * 2.0 ** (attempt - 1)
+def backoff(attempt: int, chance: float = 0.0) -> float:
+    """Seconds to wait before connecting again: 0, 0.5, 1, 2, 4, ... for the attempts 0, 1, 2, ... that failed.
+
+    `chance`: from 0 to 1, takes up to a quarter off, so that those who failed together do not come again together.
+    """
+    if attempt == 0:
+        return 0.0
+    return _BACKOFF_FACTOR * 2.0 ** (attempt - 1) * (1.0 - _BACKOFF_JITTER * chance)
+
+
+def lifetime(seconds: float, chance: float) -> float:
+    """How long a connection may be used that was given so many seconds.
+
+    `chance`: from 0 to 1, takes up to a tenth off, so that connections made together do not end together.
+    """
+    return seconds * (1.0 - _AGE_JITTER * chance)

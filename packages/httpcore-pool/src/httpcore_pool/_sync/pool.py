@@ -9,6 +9,7 @@ back what was granted to it.
 from __future__ import annotations
 
 import time
+from random import random
 from typing import TYPE_CHECKING
 
 from httpcore_interfaces import (
@@ -22,7 +23,7 @@ from httpcore_interfaces import (
 
 from .._backends.default import default_backend
 from .._core.ledger import Limits, Ticket
-from .._core.replays import can_replay
+from .._core.replays import can_replay, lifetime
 from .._core.routes import SECURE_SCHEMES, connection_key
 from .._core.settings import FOREVER, Settings, checked_limit, checked_seconds
 from .._errors import PoolClosed
@@ -71,6 +72,11 @@ class Pool:
         network_backend: NetworkBackend | None = None,
         socket_options: Iterable[SOCKET_OPTION] | None = None,
         proxy_mode: ProxyMode = "DEFAULT",
+        *,
+        max_connections_per_origin: int | None = None,
+        max_connection_age: float | None = None,
+        max_requests_per_connection: int | None = None,
+        replay: bool = True,
     ) -> None:
         require_protocols(http1, http2)
         seconds = checked_seconds("keepalive_expiry", keepalive_expiry)
@@ -90,7 +96,13 @@ class Pool:
             total=checked_limit("max_connections", max_connections, least=1),
             idle=checked_limit("max_keepalive_connections", max_keepalive_connections, least=0),
             idle_seconds=FOREVER if seconds is None else seconds,
+            per_lane=checked_limit(
+                "max_connections_per_origin", max_connections_per_origin, least=1
+            ),
+            uses=checked_limit("max_requests_per_connection", max_requests_per_connection, least=1),
         )
+        self._max_age = checked_seconds("max_connection_age", max_connection_age)
+        self._replays = replay
         self._ledger: PoolLedger = SynchronizedLedger(limits, Parker)
 
     # A request.
@@ -119,7 +131,7 @@ class Pool:
                 # Refused at the door: nothing was begun, so the connection reports nothing.
                 self._ledger.release(slot, connection.stream_limit(), monotonic())
             except HTTPCoreError as error:
-                if is_replay or not can_replay(error, request):
+                if is_replay or not (self._replays and can_replay(error, request)):
                     self._explain(error, request)
                     raise
                 is_replay = True
@@ -197,7 +209,11 @@ class Pool:
                 raise PoolClosed("the pool was closed while the request was connecting") from error
             raise
         connection.bind(self._ledger, slot)
-        self._ledger.connected(slot, connection.stream_limit())
+        age = self._max_age
+        retires_at = FOREVER
+        if age is not None:
+            retires_at = monotonic() + lifetime(age, random())  # noqa: S311 - no secret
+        self._ledger.connected(slot, connection.stream_limit(), retires_at)
         return connection
 
     def create_connection(self, origin: Origin) -> HTTPConnection:
