@@ -45,7 +45,15 @@ class AsyncTLSStream(AsyncNetworkStream):
     One `read` and one `write` may be under way at the same time.
     """
 
-    __slots__ = ("_closed", "_engine", "_peer", "_server_hostname", "_sessions", "_stream")
+    __slots__ = (
+        "_closed",
+        "_engine",
+        "_peer",
+        "_reading",
+        "_server_hostname",
+        "_sessions",
+        "_stream",
+    )
 
     def __init__(
         self,
@@ -63,6 +71,7 @@ class AsyncTLSStream(AsyncNetworkStream):
         session = None if self._sessions is None else self._sessions.take(self._server_hostname)
         self._engine = AsyncTLSEngine(ssl_context, server_hostname, session)
         self._closed = False
+        self._reading = False
 
     @classmethod
     async def handshake(
@@ -98,6 +107,7 @@ class AsyncTLSStream(AsyncNetworkStream):
         started = monotonic()
         left = timeout
         ciphertext: bytes | None = None
+        self._reading = True
         try:
             while not self._closed:
                 data = self._engine.decrypt(max_bytes, ciphertext)
@@ -113,6 +123,8 @@ class AsyncTLSStream(AsyncNetworkStream):
                     left = max(0.0, started + timeout - monotonic())
         except OSError as error:
             raise errors.read_failed(self._peer, error) from error
+        finally:
+            self._reading = False
         raise errors.closed_for_reading(self._peer)
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
@@ -184,6 +196,9 @@ class AsyncTLSStream(AsyncNetworkStream):
     def _is_readable(self) -> bool:
         # Session tickets may come at any time, and are not what is asked for.
         ciphertext: bytes | None = None
+        if self._reading:
+            # What comes is the reader's; to look for it here would be to take it from under its hands.
+            return self._engine.is_readable(None)
         while not self._engine.is_readable(ciphertext):
             ciphertext = self._read_below()
             if ciphertext is None:

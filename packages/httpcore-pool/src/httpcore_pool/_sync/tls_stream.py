@@ -46,7 +46,15 @@ class TLSStream(NetworkStream):
     One `read` and one `write` may be under way at the same time.
     """
 
-    __slots__ = ("_closed", "_engine", "_peer", "_server_hostname", "_sessions", "_stream")
+    __slots__ = (
+        "_closed",
+        "_engine",
+        "_peer",
+        "_reading",
+        "_server_hostname",
+        "_sessions",
+        "_stream",
+    )
 
     def __init__(
         self,
@@ -64,6 +72,7 @@ class TLSStream(NetworkStream):
         session = None if self._sessions is None else self._sessions.take(self._server_hostname)
         self._engine = TLSEngine(ssl_context, server_hostname, session)
         self._closed = False
+        self._reading = False
 
     @classmethod
     def handshake(
@@ -99,6 +108,7 @@ class TLSStream(NetworkStream):
         started = monotonic()
         left = timeout
         ciphertext: bytes | None = None
+        self._reading = True
         try:
             while not self._closed:
                 data = self._engine.decrypt(max_bytes, ciphertext)
@@ -114,6 +124,8 @@ class TLSStream(NetworkStream):
                     left = max(0.0, started + timeout - monotonic())
         except OSError as error:
             raise errors.read_failed(self._peer, error) from error
+        finally:
+            self._reading = False
         raise errors.closed_for_reading(self._peer)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
@@ -185,6 +197,9 @@ class TLSStream(NetworkStream):
     def _is_readable(self) -> bool:
         # Session tickets may come at any time, and are not what is asked for.
         ciphertext: bytes | None = None
+        if self._reading:
+            # What comes is the reader's; to look for it here would be to take it from under its hands.
+            return self._engine.is_readable(None)
         while not self._engine.is_readable(ciphertext):
             ciphertext = self._read_below()
             if ciphertext is None:

@@ -296,6 +296,22 @@ async def test_writing_goes_on_where_it_was_cut_short(kind: str, layers: int) ->
     await peer.aclose()
 
 
+@pytest.mark.parametrize("layers", [0, 1, 2], ids=["plain", "TLS", "TLS in TLS"])
+async def test_asking_takes_nothing_from_a_read_under_way(kind: str, layers: int) -> None:
+    stream, end = await async_connected(async_backend(kind))
+    peer: AsyncPeer = end
+    for _ in range(layers):
+        stream, peer = await async_encrypted(stream, peer)
+    async with AsyncTask(stream.read, 100) as reading:
+        assert not await reading.wait(0.05)
+        await peer.send(b"hello")
+        stream.get_extra_info("is_readable")
+        assert await reading.wait(5.0)
+        assert reading.result() == b"hello"
+    await stream.aclose()
+    await peer.aclose()
+
+
 async def test_write_that_was_waiting_fails_when_the_peer_goes(kind: str) -> None:
     stream, peer = await async_connected(async_backend(kind))
     async with AsyncTask(write_much, stream, None) as writing:

@@ -293,6 +293,22 @@ def test_writing_goes_on_where_it_was_cut_short(kind: str, layers: int) -> None:
     peer.close()
 
 
+@pytest.mark.parametrize("layers", [0, 1, 2], ids=["plain", "TLS", "TLS in TLS"])
+def test_asking_takes_nothing_from_a_read_under_way(kind: str, layers: int) -> None:
+    stream, end = connected(backend(kind))
+    peer: Peer = end
+    for _ in range(layers):
+        stream, peer = encrypted(stream, peer)
+    with Task(stream.read, 100) as reading:
+        assert not reading.wait(0.05)
+        peer.send(b"hello")
+        stream.get_extra_info("is_readable")
+        assert reading.wait(5.0)
+        assert reading.result() == b"hello"
+    stream.close()
+    peer.close()
+
+
 def test_write_that_was_waiting_fails_when_the_peer_goes(kind: str) -> None:
     stream, peer = connected(backend(kind))
     with Task(write_much, stream, None) as writing:
