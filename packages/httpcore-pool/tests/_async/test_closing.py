@@ -133,6 +133,26 @@ async def test_closing_in_the_middle_of_a_proxy_handshake_leaves_nothing_open() 
     assert stream.is_closed
 
 
+async def test_closing_that_is_interrupted_closes_the_rest_all_the_same() -> None:
+    class Interruption(BaseException):
+        pass
+
+    def interrupt() -> None:
+        raise Interruption
+
+    # Two writes and three reads come before it.
+    first = async_greeter(interrupt_at=6, interrupt=interrupt)
+    second = async_greeter()
+    pool = AsyncConnectionPool(network_backend=AsyncScriptedBackend([first, second]))
+    await async_get(pool, "http://a/")
+    await async_get(pool, "http://b/")
+    assert len(first.operations) == 5
+    with pytest.raises(Interruption):
+        await pool.aclose()
+    assert first.is_closed
+    assert second.is_closed
+
+
 async def test_body_that_outlives_the_pool_ends_with_an_error() -> None:
     network = AsyncScriptedBackend([HELLO])
     async with AsyncConnectionPool(network_backend=network) as pool:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from httpcore_interfaces import Origin, PoolTimeout
+from httpcore_interfaces import AsyncParker, Origin, PoolTimeout
 from httpcore_interfaces.testing import STALL, AsyncScriptedBackend, AsyncScriptedStream
 from httpcore_pool import AsyncConnectionPool
 
 from ..support import async_run_together, async_until
 from .lines import HELLO, LAST_HELLO, async_get, async_greeting_network
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
 
 
 async def test_request_beyond_the_limit_waits_and_is_handed_the_connection() -> None:
@@ -203,3 +208,60 @@ async def test_slot_of_a_failed_request_goes_to_the_next() -> None:
     assert outcomes == [b"failed", b"hello", b"broken"]
     assert failing.is_closed
     await pool.aclose()
+
+
+class Interruption(BaseException):
+    """Ctrl-C, to whoever waits."""
+
+
+class AsyncInterruptedParker(AsyncParker):
+    """Its wait is interrupted, after something else has happened."""
+
+    def __init__(self, meanwhile: Callable[[], Awaitable[object]]) -> None:
+        super().__init__()
+        self._meanwhile = meanwhile
+
+    async def park(self, timeout: float | None = None) -> bool:
+        await self._meanwhile()
+        raise Interruption
+
+
+async def test_interrupted_wait_leaves_the_line() -> None:
+    network = async_greeting_network()
+    async with AsyncConnectionPool(max_connections=1, network_backend=network) as pool:
+
+        async def nothing() -> None:
+            assert "1 queued" in repr(pool)
+
+        pool._ledger._make_waker = lambda: AsyncInterruptedParker(nothing)
+        async with pool.stream("GET", "http://a/") as response:
+            with pytest.raises(Interruption):
+                await async_get(pool)
+            assert "1 active, 0 queued" in repr(pool)
+            await response.aread()
+        assert await async_get(pool) == b"hello"
+        assert len(network.connects) == 1
+
+
+async def test_interrupted_wait_gives_back_the_connection_that_it_was_granted() -> None:
+    network = async_greeting_network()
+    async with AsyncConnectionPool(max_connections=1, network_backend=network) as pool:
+        async with pool.stream("GET", "http://a/") as response:
+            pool._ledger._make_waker = lambda: AsyncInterruptedParker(response.aread)
+            with pytest.raises(Interruption):
+                await async_get(pool)
+            assert "0 active, 0 queued | Connections: 0 active, 1 idle" in repr(pool)
+        assert await async_get(pool) == b"hello"
+        assert len(network.connects) == 1
+
+
+async def test_interrupted_wait_gives_back_the_dial_that_it_was_granted() -> None:
+    network = async_greeting_network()
+    async with AsyncConnectionPool(max_connections=1, network_backend=network) as pool:
+        async with pool.stream("GET", "http://a/") as response:
+            pool._ledger._make_waker = lambda: AsyncInterruptedParker(response.aclose)
+            with pytest.raises(Interruption):
+                await async_get(pool, "http://b/")
+            assert "0 active, 0 queued | Connections: 0 active, 0 idle" in repr(pool)
+        assert await async_get(pool) == b"hello"
+        assert [connect.host for connect in network.connects] == ["a", "a"]

@@ -9,6 +9,8 @@ from httpcore_interfaces import (
     ConnectionNotAvailable,
     LocalProtocolError,
     Origin,
+    Request,
+    Timeouts,
     UnsupportedProtocol,
 )
 from httpcore_interfaces.testing import AsyncScriptedBackend, AsyncScriptedStream
@@ -58,6 +60,14 @@ async def test_states_are_shown() -> None:
     await alone.aclose()
     assert alone.is_closed()
     assert alone.stream_limit() == 0
+    await alone.aclose()
+
+
+async def test_connection_takes_no_exchange_before_its_dial() -> None:
+    alone = AsyncHTTPConnection(ORIGIN, network_backend=async_greeting_network())
+    with pytest.raises(ConnectionNotAvailable, match="the connection is not connected"):
+        await alone.exchange(Request("GET", "http://a/"), Timeouts())
+    assert await async_get(alone) == b"hello"
     await alone.aclose()
 
 

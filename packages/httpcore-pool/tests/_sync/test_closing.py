@@ -134,6 +134,26 @@ def test_closing_in_the_middle_of_a_proxy_handshake_leaves_nothing_open() -> Non
     assert stream.is_closed
 
 
+def test_closing_that_is_interrupted_closes_the_rest_all_the_same() -> None:
+    class Interruption(BaseException):
+        pass
+
+    def interrupt() -> None:
+        raise Interruption
+
+    # Two writes and three reads come before it.
+    first = greeter(interrupt_at=6, interrupt=interrupt)
+    second = greeter()
+    pool = ConnectionPool(network_backend=ScriptedBackend([first, second]))
+    get(pool, "http://a/")
+    get(pool, "http://b/")
+    assert len(first.operations) == 5
+    with pytest.raises(Interruption):
+        pool.close()
+    assert first.is_closed
+    assert second.is_closed
+
+
 def test_body_that_outlives_the_pool_ends_with_an_error() -> None:
     network = ScriptedBackend([HELLO])
     with ConnectionPool(network_backend=network) as pool:

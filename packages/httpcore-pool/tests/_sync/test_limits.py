@@ -3,14 +3,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from httpcore_interfaces import Origin, PoolTimeout
+from httpcore_interfaces import Origin, Parker, PoolTimeout
 from httpcore_interfaces.testing import STALL, ScriptedBackend, ScriptedStream
 from httpcore_pool import ConnectionPool
 
 from ..support import run_together, until
 from .lines import HELLO, LAST_HELLO, get, greeting_network
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def test_request_beyond_the_limit_waits_and_is_handed_the_connection() -> None:
@@ -204,3 +209,60 @@ def test_slot_of_a_failed_request_goes_to_the_next() -> None:
     assert outcomes == [b"failed", b"hello", b"broken"]
     assert failing.is_closed
     pool.close()
+
+
+class Interruption(BaseException):
+    """Ctrl-C, to whoever waits."""
+
+
+class InterruptedParker(Parker):
+    """Its wait is interrupted, after something else has happened."""
+
+    def __init__(self, meanwhile: Callable[[], object]) -> None:
+        super().__init__()
+        self._meanwhile = meanwhile
+
+    def park(self, timeout: float | None = None) -> bool:
+        self._meanwhile()
+        raise Interruption
+
+
+def test_interrupted_wait_leaves_the_line() -> None:
+    network = greeting_network()
+    with ConnectionPool(max_connections=1, network_backend=network) as pool:
+
+        def nothing() -> None:
+            assert "1 queued" in repr(pool)
+
+        pool._ledger._make_waker = lambda: InterruptedParker(nothing)
+        with pool.stream("GET", "http://a/") as response:
+            with pytest.raises(Interruption):
+                get(pool)
+            assert "1 active, 0 queued" in repr(pool)
+            response.read()
+        assert get(pool) == b"hello"
+        assert len(network.connects) == 1
+
+
+def test_interrupted_wait_gives_back_the_connection_that_it_was_granted() -> None:
+    network = greeting_network()
+    with ConnectionPool(max_connections=1, network_backend=network) as pool:
+        with pool.stream("GET", "http://a/") as response:
+            pool._ledger._make_waker = lambda: InterruptedParker(response.read)
+            with pytest.raises(Interruption):
+                get(pool)
+            assert "0 active, 0 queued | Connections: 0 active, 1 idle" in repr(pool)
+        assert get(pool) == b"hello"
+        assert len(network.connects) == 1
+
+
+def test_interrupted_wait_gives_back_the_dial_that_it_was_granted() -> None:
+    network = greeting_network()
+    with ConnectionPool(max_connections=1, network_backend=network) as pool:
+        with pool.stream("GET", "http://a/") as response:
+            pool._ledger._make_waker = lambda: InterruptedParker(response.close)
+            with pytest.raises(Interruption):
+                get(pool, "http://b/")
+            assert "0 active, 0 queued | Connections: 0 active, 0 idle" in repr(pool)
+        assert get(pool) == b"hello"
+        assert [connect.host for connect in network.connects] == ["a", "a"]

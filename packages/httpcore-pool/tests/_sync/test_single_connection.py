@@ -10,6 +10,8 @@ from httpcore_interfaces import (
     ConnectionNotAvailable,
     LocalProtocolError,
     Origin,
+    Request,
+    Timeouts,
     UnsupportedProtocol,
 )
 from httpcore_interfaces.testing import ScriptedBackend, ScriptedStream
@@ -59,6 +61,14 @@ def test_states_are_shown() -> None:
     alone.close()
     assert alone.is_closed()
     assert alone.stream_limit() == 0
+    alone.close()
+
+
+def test_connection_takes_no_exchange_before_its_dial() -> None:
+    alone = HTTPConnection(ORIGIN, network_backend=greeting_network())
+    with pytest.raises(ConnectionNotAvailable, match="the connection is not connected"):
+        alone.exchange(Request("GET", "http://a/"), Timeouts())
+    assert get(alone) == b"hello"
     alone.close()
 
 

@@ -1,0 +1,108 @@
+"""The protocol packages that are installed are loaded; what is not there is named before anything is done."""
+
+from __future__ import annotations
+
+import sys
+from importlib.util import find_spec
+from typing import Any
+
+import pytest
+
+from httpcore_interfaces import Origin
+from httpcore_interfaces.testing import AsyncScriptedStream, ScriptedStream
+from httpcore_pool import (
+    AsyncConnectionPool,
+    AsyncHTTPConnection,
+    ConnectionPool,
+    HTTPConnection,
+    SyncConnectionPool,
+)
+from httpcore_pool import _protocols as protocols
+
+ORIGIN = Origin(b"https", b"a", 443)
+HAS_HTTP11 = find_spec("httpcore_http11") is not None
+HAS_HTTP2 = find_spec("httpcore_http2") is not None
+
+MAKERS = [
+    (HAS_HTTP11, protocols.make_http11_connection, ScriptedStream, "HTTP11Connection"),
+    (HAS_HTTP11, protocols.make_async_http11_connection, AsyncScriptedStream, "AsyncHTTP11Connection"),
+    (HAS_HTTP2, protocols.make_http2_connection, ScriptedStream, "HTTP2Connection"),
+    (HAS_HTTP2, protocols.make_async_http2_connection, AsyncScriptedStream, "AsyncHTTP2Connection"),
+]  # fmt: skip
+
+
+def require_refusal(make: Any, name: str, **options: Any) -> None:
+    with pytest.raises(ImportError, match=f"pip install {name}"):
+        make(**options)
+
+
+@pytest.mark.parametrize(("is_there", "make", "stream", "name"), MAKERS)
+def test_installed_protocol_makes_a_connection_and_an_absent_one_cannot(
+    is_there: bool, make: Any, stream: Any, name: str
+) -> None:
+    if is_there:
+        connection = make(ORIGIN, stream(), 5.0)
+        assert type(connection).__name__ == name
+        assert connection.can_handle_request(ORIGIN)
+    else:
+        with pytest.raises(ModuleNotFoundError, match="httpcore_http"):
+            make(ORIGIN, stream(), 5.0)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        protocols.require_protocols,
+        AsyncConnectionPool,
+        ConnectionPool,
+        lambda **options: AsyncHTTPConnection(ORIGIN, **options),
+        lambda **options: HTTPConnection(ORIGIN, **options),
+    ],
+    ids=["check", "async pool", "pool", "async connection", "connection"],
+)
+def test_allowed_protocol_must_be_installed(make: Any) -> None:
+    for http1, http2 in ((True, False), (False, True), (True, True)):
+        if http1 and not HAS_HTTP11:
+            require_refusal(make, "httpcore-http11", http1=http1, http2=http2)
+        elif http2 and not HAS_HTTP2:
+            require_refusal(make, "httpcore-http2", http1=http1, http2=http2)
+        else:
+            make(http1=http1, http2=http2)
+
+
+def test_transport_face_says_so_too() -> None:
+    if HAS_HTTP11:
+        SyncConnectionPool()
+    else:
+        require_refusal(SyncConnectionPool, "httpcore-http11")
+
+
+@pytest.mark.parametrize("missing", ["httpcore_http11", "httpcore_http2"])
+def test_each_package_is_named_when_it_is_missing(
+    missing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocols, "find_spec", lambda name: None if name == missing else object())
+    protocols.require_protocols(missing != "httpcore_http11", missing != "httpcore_http2")
+    with pytest.raises(
+        ImportError,
+        match=f"^http.=True needs the package {missing.replace('_', '-')}, which is not",
+    ):
+        protocols.require_protocols(True, True)
+
+
+@pytest.mark.parametrize("name", ["http11", "http2"])
+def test_makers_take_what_the_packages_have(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In an environment that has only one of the packages, too, each maker does its work."""
+
+    class Connections:
+        def __getattr__(self, name: str) -> Any:
+            return lambda *arguments: (name, *arguments)
+
+    monkeypatch.setitem(sys.modules, f"httpcore_{name}", Connections())
+    stream: Any = object()
+    for prefix, maker in (
+        ("Async", f"make_async_{name}_connection"),
+        ("", f"make_{name}_connection"),
+    ):
+        made = getattr(protocols, maker)(ORIGIN, stream, 5.0)
+        assert made == (f"{prefix}{name.upper()}Connection", ORIGIN, stream, 5.0)
