@@ -2,6 +2,7 @@
 
 `AsyncLineConnection` serves one request at a time. A request is a line, `GET<TAB>/target<TAB>Name: value...`, a line
 for each chunk of its body, and an empty line; a response likewise, with `200 OK` in the place of method and target.
+The line `REFUSED` stands for a response, and says that the server has not acted on the request.
 `AsyncWideConnection` serves many at a time and answers each at once, without a word on the network.
 """
 
@@ -237,6 +238,9 @@ class AsyncLineConnection(AsyncConnectionInterface):
             self._received += len(data)
             self._buffer += data
         line, _, self._buffer = self._buffer.partition(b"\n")
+        if line == b"REFUSED":
+            self._received = 0
+            raise RemoteProtocolError("the server has not acted on it", unprocessed=True)
         return line
 
     async def _end(self, is_reusable: bool) -> None:

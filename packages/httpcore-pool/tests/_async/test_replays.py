@@ -61,6 +61,22 @@ async def test_request_is_sent_again_only_once() -> None:
         assert pool.connections == []
 
 
+@pytest.mark.parametrize(("refusals", "is_heard"), [(1, True), (5, True), (6, False)])
+async def test_request_that_is_refused_unprocessed_is_sent_again_a_few_times(
+    refusals: int, is_heard: bool
+) -> None:
+    refusing = [AsyncScriptedStream([b"REFUSED\n"]) for _ in range(refusals)]
+    network = AsyncScriptedBackend([*refusing, async_greeter()])
+    async with AsyncConnectionPool(network_backend=network) as pool:
+        if is_heard:
+            assert await async_get(pool) == b"hello"
+        else:
+            with pytest.raises(RemoteProtocolError, match="not acted"):
+                await async_get(pool)
+        assert len(network.connects) == min(refusals + 1, 6)
+        assert all(stream.is_closed for stream in refusing)
+
+
 async def test_replay_with_content_sends_all_of_it() -> None:
     network = AsyncScriptedBackend([race(), async_greeter()])
     async with AsyncConnectionPool(network_backend=network) as pool:

@@ -3,6 +3,7 @@
 
 `LineConnection` serves one request at a time. A request is a line, `GET<TAB>/target<TAB>Name: value...`, a line
 for each chunk of its body, and an empty line; a response likewise, with `200 OK` in the place of method and target.
+The line `REFUSED` stands for a response, and says that the server has not acted on the request.
 `WideConnection` serves many at a time and answers each at once, without a word on the network.
 """
 
@@ -234,6 +235,9 @@ class LineConnection(ConnectionInterface):
             self._received += len(data)
             self._buffer += data
         line, _, self._buffer = self._buffer.partition(b"\n")
+        if line == b"REFUSED":
+            self._received = 0
+            raise RemoteProtocolError("the server has not acted on it", unprocessed=True)
         return line
 
     def _end(self, is_reusable: bool) -> None:

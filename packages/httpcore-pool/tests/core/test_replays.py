@@ -49,7 +49,8 @@ async def chunks() -> AsyncIterator[bytes]:
 def test_request_is_replayed_after_a_reused_connection_died_unanswered() -> None:
     died: ErrorDetails = {"safe_to_retry": True, "reused": True, "bytes_received": 0}
     assert can_replay(RemoteProtocolError("gone", **died), GET)
-    assert can_replay(RemoteProtocolError("gone", **{**died, "bytes_received": None}), GET)
+    died["bytes_received"] = None
+    assert can_replay(RemoteProtocolError("gone", **died), GET)
 
 
 @pytest.mark.parametrize(
@@ -111,6 +112,15 @@ def test_what_the_server_did_not_act_on_is_replayed_on_any_connection() -> None:
     request = Request("POST", "http://a/", content=b"a")
     assert can_replay(RemoteProtocolError("refused", reused=False, **refused), request)
     assert not can_replay(LocalProtocolError("ours", **refused), request)
+
+
+def test_what_was_refused_is_replayed_more_often_than_what_was_lost() -> None:
+    lost: ErrorDetails = {"safe_to_retry": True, "reused": True, "bytes_received": 0}
+    for error, most in (
+        (RemoteProtocolError("lost", **lost), 1),
+        (RemoteProtocolError("refused", **{**lost, "unprocessed": True}), 5),
+    ):
+        assert [can_replay(error, GET, replays) for replays in range(7)].count(True) == most
 
 
 def test_our_own_mistakes_are_not_repeated() -> None:

@@ -16,16 +16,22 @@ _BACKOFF_JITTER = 0.25
 _AGE_JITTER = 0.1
 
 
-def can_replay(error: HTTPCoreError, request: Request) -> bool:
-    """Whether the pool itself may send the request again, once, on a fresh connection.
+# Where many callers share connections that the server ends after a number of requests, others may have used up the
+# fresh connection too before this request has its turn; a server that refuses everything must be heard in the end.
+_REPLAYS_OF_REFUSED = 5
 
-    Only where it had gone to a connection that was used before and died before the first byte of the response, the
-    usual race with a server that closes idle connections, and where repeating it is safe; or where the server has said
-    that it did not act on it (RFC 9113, 8.7), which holds for every method and every connection. And only where its
-    body can be had again.
+
+def can_replay(error: HTTPCoreError, request: Request, replays: int = 0) -> bool:
+    """Whether the pool itself may send the request again, on a fresh connection, after so many `replays`.
+
+    Once, where it had gone to a connection that was used before and died before the first byte of the response, the
+    usual race with a server that closes idle connections, and where repeating it is safe; or, a few times, where the
+    server has said that it did not act on it (RFC 9113, 8.7), which holds for every method and every connection. And
+    only where its body can be had again.
     """
     return (
-        error.safe_to_retry
+        replays < (_REPLAYS_OF_REFUSED if error.unprocessed else 1)
+        and error.safe_to_retry
         and (error.unprocessed or (error.reused is True and not error.bytes_received))
         and isinstance(error, (NetworkError, RemoteProtocolError))
         and is_replayable(request)

@@ -119,9 +119,9 @@ class Pool:
         timeouts = Timeouts.of(request.extensions)
         if self._ledger.dropped:
             close_dropped(self._ledger)
-        is_replay = False
+        replays = 0
         while True:
-            slot = self._acquire(key, request, timeouts, is_replay)
+            slot = self._acquire(key, request, timeouts, replays > 0)
             connection = slot.connection
             if slot.is_dialing or connection is None:
                 connection = self._dial(slot, request, timeouts)
@@ -131,10 +131,10 @@ class Pool:
                 # Refused at the door: nothing was begun, so the connection reports nothing.
                 self._ledger.release(slot, connection.stream_limit(), monotonic())
             except HTTPCoreError as error:
-                if is_replay or not (self._replays and can_replay(error, request)):
+                if not (self._replays and can_replay(error, request, replays)):
                     self._explain(error, request)
                     raise
-                is_replay = True
+                replays += 1
 
     def _acquire(
         self, key: Hashable, request: Request, timeouts: Timeouts, fresh: bool
