@@ -116,9 +116,10 @@ def test_what_the_server_did_not_act_on_is_replayed_on_any_connection() -> None:
 
 def test_what_was_refused_is_replayed_more_often_than_what_was_lost() -> None:
     lost: ErrorDetails = {"safe_to_retry": True, "reused": True, "bytes_received": 0}
+    refused: ErrorDetails = {"safe_to_retry": True, "unprocessed": True}
     for error, most in (
-        (RemoteProtocolError("lost", **lost), 1),
-        (RemoteProtocolError("refused", **{**lost, "unprocessed": True}), 5),
+        (RemoteProtocolError("", **lost), 1),
+        (RemoteProtocolError("", **refused), 5),
     ):
         assert [can_replay(error, GET, replays) for replays in range(7)].count(True) == most
 
