@@ -1,7 +1,8 @@
 """Every Python example in the READMEs and in the documentation runs as it stands, those of a page one after the other.
 
 The examples name hosts of `example.com` and `example.org`. Only the name service is replaced: it leads port 80 of them
-to a plain server of this machine, 443 to one with TLS, where ALPN chooses the protocol, and 8080 to a proxy. The
+to a plain server of this machine, 443 to one with TLS, where ALPN chooses the protocol, 8080 to a proxy and
+1080 to one that speaks SOCKS. The
 certificates are trusted by way of `SSL_CERT_FILE`. What is not to be run is marked as something else than `python`.
 """
 
@@ -52,6 +53,7 @@ def internet(
     python: Server,
     hypercorn_http2: Server,
     python_proxy: str,
+    socks_proxy: str,
     certificates: Certificates,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -60,6 +62,7 @@ def internet(
         80: python.port,
         443: hypercorn_http2.port,
         8080: int(python_proxy.rpartition(":")[2]),
+        1080: int(socks_proxy.rpartition(":")[2]),
     }
     ask = socket.getaddrinfo
 

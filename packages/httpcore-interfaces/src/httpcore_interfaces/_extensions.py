@@ -63,6 +63,7 @@ class RequestExtensions(TypedDict, total=False):
     - `timeout`: see `TimeoutExtension`.
     - `trace`: a callback for the steps of the request.
     - `sni_hostname`: the server name to ask for, and to verify, in TLS.
+    - `uds`: the Unix domain socket to connect to, instead of the first stop on the way.
     - `target`: the request target to send instead of the URL's path and query.
     - `trailers`: trailer fields to send after the content, or a function that gives them then.
     - `informational`: called with status and fields of every 1xx response; a coroutine function in an asynchronous
@@ -75,6 +76,7 @@ class RequestExtensions(TypedDict, total=False):
     timeout: TimeoutExtension
     trace: TraceCallback | AsyncTraceCallback
     sni_hostname: str | bytes
+    uds: str
     target: bytes | str
     trailers: Fields | Callable[[], Fields]
     informational: Callable[[int, Fields], Awaitable[None] | None]

@@ -6,6 +6,7 @@ form (the protocols, for every response) uses `Response.from_wire`, which does n
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from typing import TYPE_CHECKING, cast
 
@@ -246,6 +247,7 @@ class Proxy:
 
     - `url`: `http://`, `https://`, `socks4://`, `socks4a://`, `socks5://` or `socks5h://`.
     - `auth`: user name and password, sent as the scheme wants it: `Proxy-Authorization: Basic` or the SOCKS handshake.
+      Without it, those in a `url` of `str` or `bytes` are used, percent-decoded: `http://user:p%40ss@proxy.example`.
     - `headers`: further fields for the proxy, never sent to the origin.
     - `ssl_context`: for `https://` proxies.
 
@@ -265,6 +267,8 @@ class Proxy:
         self.headers = _to_fields(headers)
         self.ssl_context = ssl_context
         self.auth: tuple[bytes, bytes] | None = None
+        if auth is None and not isinstance(url, URL):
+            auth = _userinfo(to_bytes(url, "url"))
         if auth is not None:
             if not isinstance(auth, (tuple, list)) or len(auth) != 2:
                 raise TypeError(
@@ -306,6 +310,19 @@ def _host_value(url: URL) -> bytes:
     if url.port is not None and url.port != DEFAULT_PORTS.get(url.scheme):
         host += b":%d" % url.port
     return host
+
+
+_USERINFO = re.compile(rb"[^/?#]*?//(?P<user>[^/?#:]*)(?::(?P<password>[^/?#]*))?@")
+
+
+def _userinfo(url: bytes) -> tuple[bytes, bytes] | None:
+    """The user name and password in a URL (RFC 3986, 3.2.1)."""
+    match = _USERINFO.match(url)
+    if match is None or not (match["user"] or match["password"]):
+        return None
+    from urllib.parse import unquote_to_bytes  # few have any, and it takes a while to load
+
+    return unquote_to_bytes(match["user"]), unquote_to_bytes(match["password"] or b"")
 
 
 def _to_url(url: URL | bytes | str) -> URL:

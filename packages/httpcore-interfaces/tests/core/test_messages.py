@@ -306,6 +306,28 @@ def test_a_proxy_sends_its_credentials_as_the_scheme_wants_it() -> None:
     assert proxy.headers == []
 
 
+@pytest.mark.parametrize(
+    ("url", "auth"),
+    [
+        ("http://user:p%40ss%3a@h:1/", (b"user", b"p@ss:")),
+        (b"socks5://user:a@b@h:1/", (b"user", b"a@b")),
+        ("http://user@h:1/", (b"user", b"")),
+        ("http://:pass@h:1/", (b"", b"pass")),
+        ("http://:@h:1/", None),
+        ("http://h:1/@x:y@z", None),
+        ("//h:1/", None),
+        ("h:1", None),
+    ],
+)
+def test_a_proxy_uses_the_credentials_in_its_url(
+    url: str | bytes, auth: tuple[bytes, bytes] | None
+) -> None:
+    proxy = Proxy(url)
+    assert proxy.auth == auth
+    assert b"pass" not in bytes(proxy.url)
+    assert "pass" not in repr(proxy)
+
+
 @pytest.mark.parametrize("wrong", [5, "ab", ("a",), ("a", "b", "c")])
 def test_credentials_are_a_pair(wrong: Any) -> None:
     with pytest.raises(TypeError, match="auth must be a pair of user name and password"):

@@ -24,7 +24,7 @@ from ._sync.transport_face import TransportFace
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from httpcore_interfaces import (
         SOCKET_OPTION,
@@ -53,7 +53,7 @@ class AsyncConnectionPool(request_face.AsyncConnectionPool, AsyncTransportFace):
     def __init__(
         self,
         ssl_context: ssl.SSLContext | None = None,
-        proxy: Proxy | None = None,
+        proxy: Proxy | Sequence[Proxy] | None = None,
         max_connections: int | None = 10,
         max_keepalive_connections: int | None = None,
         keepalive_expiry: float | None = None,

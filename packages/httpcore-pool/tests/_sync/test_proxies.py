@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ssl
+from base64 import b64encode
 
 import pytest
 
@@ -27,7 +28,7 @@ from httpcore_interfaces.testing import (
 )
 from httpcore_pool import ConnectionPool, HTTPProxy
 
-from .lines import HELLO, get, greeting_network
+from .lines import HELLO, Recorder, get, greeting_network
 
 PROXY = Origin(b"http", b"proxy", 8080)
 CONNECTED = [b"200 Connected\tVia: proxy\n"]
@@ -161,6 +162,36 @@ def test_mode_says_what_is_forwarded_and_what_is_tunnelled() -> None:
         assert network.streams[0].writes[0] == b"GET\thttps://a/\tHost: a\n"
 
 
+def test_web_sockets_go_through_a_tunnel() -> None:
+    for url in ("ws://a/", "wss://a/"):
+        stream = tunnel()
+        with HTTPProxy("http://proxy/", network_backend=ScriptedBackend([stream])) as pool:
+            assert get(pool, url) == b"hello"
+        assert stream.written.startswith(b"CONNECT\ta:")
+        assert len(stream.handshakes) == (url == "wss://a/")
+
+
+def test_credentials_are_in_no_text(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(1)
+    secret = b64encode(b"user:hush").decode()
+    refusal = [b"407 Who are you\n", b"\n"]
+    network = ScriptedBackend([tunnel(), refusal])
+    seen = Recorder()
+    proxy = Proxy("http://user:hush@proxy/")
+    with ConnectionPool(proxy=proxy, network_backend=network) as pool:
+        pool.request("GET", "https://a/", extensions={"trace": seen})
+        with pytest.raises(ProxyError) as caught:
+            pool.request("GET", "https://b/", extensions={"trace": seen})
+        texts = [caplog.text, repr(seen.events), repr(proxy), repr(pool), repr(pool.connections)]
+        texts += [str(caught.value), repr(caught.value), repr(vars(caught.value))]
+    network_bytes = network.streams[0].written
+    assert network_bytes.count(secret.encode()) == 1
+    assert secret.encode() in network_bytes.partition(b"\n\n")[0]
+    for text in texts:
+        assert "hush" not in text
+        assert secret not in text
+
+
 def test_refusal_holds_status_fields_and_content_of_the_answer() -> None:
     answer = [b"407 Who are you\tProxy-Authenticate: Basic\n", b"log\n", b"in\n", b"\n"]
     stream = ScriptedStream(answer)
@@ -289,8 +320,8 @@ def test_pool_takes_a_proxy() -> None:
 
 
 def test_proxy_that_no_route_leads_through_is_refused_at_once() -> None:
-    for url in ("ftp://proxy/", "socks4://proxy/", "proxy:8080", "/proxy"):
-        with pytest.raises(UnsupportedProtocol, match=r"use http, https, socks5 or socks5h$"):
+    for url in ("ftp://proxy/", "socks6://proxy/", "proxy:8080", "/proxy"):
+        with pytest.raises(UnsupportedProtocol, match=r"use http, .* or socks5h$"):
             HTTPProxy(url)
     with pytest.raises(ValueError, match=r"^the proxy URL has no host: "):
         HTTPProxy("http:///")

@@ -34,8 +34,9 @@ def shake_hands(
                 assert len(answer) == wanted
                 wanted = handshake.send(answer)
     except StopIteration as end:
-        assert left == []
-        assert end.value == refusal
+        found = end.value
+    assert left == []
+    assert found == refusal
     return sent
 
 

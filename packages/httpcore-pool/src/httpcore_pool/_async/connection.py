@@ -17,7 +17,7 @@ from httpcore_interfaces import (
 
 from .._backends.default import default_async_backend
 from .._core.replays import backoff
-from .._core.routes import as_forwarded, origin_of, plan_route
+from .._core.routes import as_forwarded, origin_of, plan_route, socket_path
 from .._core.settings import Settings
 from .._protocols import (
     make_async_http2_connection,
@@ -175,7 +175,8 @@ class AsyncHTTPConnection(AsyncConnectionInterface):
         name = request.extensions.get("sni_hostname")
         if isinstance(name, bytes):
             name = name.decode("ascii")
-        route = plan_route(self.origin, name, settings.proxy, settings.proxy_mode, settings.uds)
+        path = socket_path(request.extensions, settings.uds)
+        route = plan_route(self.origin, name, settings.proxies, settings.proxy_mode, path)
         self._is_forward = route.is_forward
         failures = 0
         while True:

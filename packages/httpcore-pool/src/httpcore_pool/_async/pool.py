@@ -32,7 +32,7 @@ from .connection import AsyncHTTPConnection, close_dropped
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Hashable, Iterable
+    from collections.abc import Hashable, Iterable, Sequence
     from types import TracebackType
     from typing import Self
 
@@ -59,7 +59,7 @@ class AsyncPool:
     def __init__(
         self,
         ssl_context: ssl.SSLContext | None = None,
-        proxy: Proxy | None = None,
+        proxy: Proxy | Sequence[Proxy] | None = None,
         max_connections: int | None = 10,
         max_keepalive_connections: int | None = None,
         keepalive_expiry: float | None = None,
@@ -113,7 +113,7 @@ class AsyncPool:
         `UnsupportedProtocol` and `LocalProtocolError` for a request that cannot be sent, `PoolTimeout`, the errors of
         connecting and of the protocol, `PoolClosed`. After any of these, and after cancellation, the pool is whole.
         """
-        key = connection_key(request.url, request.extensions.get("sni_hostname"))
+        key = connection_key(request.url, request.extensions)
         validate_request(request)
         timeouts = Timeouts.of(request.extensions)
         if self._ledger.dropped:

@@ -13,14 +13,17 @@ from httpcore_interfaces import (
     URL,
     LocalProtocolError,
     Origin,
+    Proxy,
     Request,
     UnsupportedProtocol,
+    validate_fields,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Mapping, Sequence
+    from typing import Any
 
-    from httpcore_interfaces import Fields, Proxy
+    from httpcore_interfaces import Fields
 
 __all__ = [
     "Connect",
@@ -33,8 +36,11 @@ __all__ = [
     "as_forwarded",
     "check_proxy",
     "connection_key",
+    "is_resolved_here",
     "origin_of",
     "plan_route",
+    "proxies_of",
+    "socket_path",
 ]
 
 ProxyMode = Literal["DEFAULT", "FORWARD_ONLY", "TUNNEL_ONLY"]
@@ -42,7 +48,10 @@ ProxyMode = Literal["DEFAULT", "FORWARD_ONLY", "TUNNEL_ONLY"]
 SECURE_SCHEMES = (b"https", b"wss")
 _SCHEMES = (b"http", b"https", b"ws", b"wss")
 _HTTP_PROXIES = (b"http", b"https")
-_SOCKS_PROXIES = (b"socks5", b"socks5h")
+_SOCKS4_PROXIES = (b"socks4", b"socks4a")
+_SOCKS_PROXIES = (*_SOCKS4_PROXIES, b"socks5", b"socks5h")
+# What is asked of these names addresses; the others are told names, and look for themselves.
+_RESOLVED_HERE = (b"socks4", b"socks5")
 
 
 class Connect(NamedTuple):
@@ -54,25 +63,25 @@ class Connect(NamedTuple):
 
 
 class TLS(NamedTuple):
-    """Encrypt what there is so far, for the proxy or for the origin."""
+    """Encrypt what there is so far: for `proxy`, or for the origin where that is `None`."""
 
     server_hostname: str
-    to_proxy: bool
+    proxy: Proxy | None
 
 
 class Tunnel(NamedTuple):
     """Ask an HTTP proxy to connect onwards (RFC 9110, 9.3.6)."""
 
     authority: bytes
-    fields: tuple[tuple[bytes, bytes], ...]
+    proxy: Proxy
 
 
 class SocksConnect(NamedTuple):
-    """Ask a SOCKS 5 proxy to connect onwards (RFC 1928)."""
+    """Ask a SOCKS proxy to connect onwards (RFC 1928)."""
 
     host: bytes
     port: int
-    auth: tuple[bytes, bytes] | None
+    proxy: Proxy
 
 
 Hop = Connect | TLS | Tunnel | SocksConnect
@@ -99,7 +108,7 @@ def origin_of(url: URL) -> Origin:
     return url.origin
 
 
-def connection_key(url: URL, server_hostname: object) -> Hashable:
+def connection_key(url: URL, extensions: Mapping[str, Any]) -> Hashable:
     """What a connection must have been made for to serve this URL; the rest is the same for all of a pool.
 
     Raises as `origin_of`.
@@ -107,54 +116,104 @@ def connection_key(url: URL, server_hostname: object) -> Hashable:
     scheme, host, port = url.scheme, url.host, url.port
     if scheme not in _SCHEMES or not host:
         origin_of(url)
-    return (scheme, host, DEFAULT_PORTS[scheme] if port is None else port, server_hostname)
+    return (
+        scheme,
+        host,
+        DEFAULT_PORTS[scheme] if port is None else port,
+        extensions.get("sni_hostname"),
+        extensions.get("uds"),
+    )
+
+
+def socket_path(extensions: Mapping[str, Any], default: str | None) -> str | None:
+    """The Unix domain socket that a request asks for, else that of its pool. Raises `TypeError`."""
+    path = extensions.get("uds")
+    if path is None:
+        return default
+    if not isinstance(path, str):
+        raise TypeError(f"the uds extension must be str, but got {type(path).__name__}: {path!r}")
+    return path
 
 
 def plan_route(
     origin: Origin,
     server_hostname: str | None,
-    proxy: Proxy | None,
+    proxies: Sequence[Proxy],
     proxy_mode: ProxyMode,
     path: str | None,
 ) -> Route:
-    """How to reach `origin`, through `proxy` or through the Unix domain socket at `path` where given."""
+    """How to reach `origin`: through each of `proxies`, the nearest first.
+
+    `path` is the Unix domain socket that stands for the first stop, where given.
+    """
     host = origin.host.decode("ascii")
-    is_secure = origin.scheme in SECURE_SCHEMES
-    to_origin = (TLS(server_hostname or host, to_proxy=False),) if is_secure else ()
-    if proxy is None:
+    to_origin = (TLS(server_hostname or host, None),) if origin.scheme in SECURE_SCHEMES else ()
+    if not proxies:
         return Route((Connect(host, origin.port, path), *to_origin), is_forward=False)
-    to_proxy = _hops_to_proxy(proxy)
+    nearest = proxies[0].url.origin
+    hops: list[Hop] = [Connect(nearest.host.decode("ascii"), nearest.port, path)]
+    for number, proxy in enumerate(proxies):
+        if number:
+            hops.append(_onwards(proxies[number - 1], proxy.url.origin))
+        if proxy.url.scheme == b"https":
+            hops.append(TLS(proxy.url.host.decode("ascii"), proxy))
+    last = proxies[-1]
+    # Only plain HTTP can be forwarded: a connection that is to become a WebSocket needs a way through.
+    if last.url.scheme in _HTTP_PROXIES and (
+        proxy_mode == "FORWARD_ONLY" or (proxy_mode == "DEFAULT" and origin.scheme == b"http")
+    ):
+        return Route(tuple(hops), is_forward=True)
+    return Route((*hops, _onwards(last, origin), *to_origin), is_forward=False)
+
+
+def _onwards(proxy: Proxy, origin: Origin) -> Hop:
+    """The step from a proxy to what comes behind it."""
     if proxy.url.scheme in _SOCKS_PROXIES:
-        return Route(
-            (*to_proxy, SocksConnect(origin.host, origin.port, proxy.auth), *to_origin),
-            is_forward=False,
-        )
-    if proxy_mode == "FORWARD_ONLY" or (proxy_mode == "DEFAULT" and not is_secure):
-        return Route(to_proxy, is_forward=True)
+        return SocksConnect(origin.host, origin.port, proxy)
     authority = b"[%b]:%d" if b":" in origin.host else b"%b:%d"
-    tunnel = Tunnel(authority % (origin.host, origin.port), tuple(proxy.headers))
-    return Route((*to_proxy, tunnel, *to_origin), is_forward=False)
+    return Tunnel(authority % (origin.host, origin.port), proxy)
+
+
+def is_resolved_here(proxy: Proxy) -> bool:
+    """Whether a SOCKS proxy is to be told addresses instead of names."""
+    return proxy.url.scheme in _RESOLVED_HERE
+
+
+def proxies_of(proxy: Proxy | Sequence[Proxy] | None) -> tuple[Proxy, ...]:
+    """The `proxy` argument as a chain, the nearest first. Raises `TypeError`, and as `check_proxy`."""
+    if proxy is None:
+        return ()
+    proxies = (proxy,) if isinstance(proxy, Proxy) else tuple(proxy)
+    for one in proxies:
+        if not isinstance(one, Proxy):
+            raise TypeError(
+                f"proxy must be a Proxy, a sequence of them, or None, but got {type(one).__name__}"
+            )
+        check_proxy(one)
+    return proxies
 
 
 def check_proxy(proxy: Proxy) -> None:
-    """Raise `UnsupportedProtocol` or `ValueError` for a proxy that no route can lead through."""
-    if proxy.url.scheme not in (*_HTTP_PROXIES, *_SOCKS_PROXIES):
-        scheme = proxy.url.scheme.decode("ascii", "backslashreplace")
+    """Raise for a proxy that no route can lead through: `UnsupportedProtocol`, `ValueError`, `LocalProtocolError`."""
+    scheme = proxy.url.scheme
+    if scheme not in (*_HTTP_PROXIES, *_SOCKS_PROXIES):
         raise UnsupportedProtocol(
-            f"the proxy URL has the unsupported scheme {scheme!r}; use http, https, socks5 or socks5h"
+            f"the proxy URL has the unsupported scheme {scheme.decode('ascii', 'backslashreplace')!r}; "
+            "use http, https, socks4, socks4a, socks5 or socks5h"
         )
     if not proxy.url.host:
         raise ValueError(
             f"the proxy URL has no host: {proxy.url!r}; give one as in http://proxy.example:8080"
         )
-
-
-def _hops_to_proxy(proxy: Proxy) -> tuple[Hop, ...]:
-    origin = proxy.url.origin
-    host = origin.host.decode("ascii")
-    if proxy.url.scheme == b"https":
-        return (Connect(host, origin.port), TLS(host, to_proxy=True))
-    return (Connect(host, origin.port),)
+    if proxy.auth is not None and scheme in _SOCKS4_PROXIES:
+        user, password = proxy.auth
+        if password or b"\0" in user:
+            raise ValueError(
+                "SOCKS 4 knows a user name without NUL bytes, and no password; "
+                "give auth=(user, '') or use socks5"
+            )
+    # Here and not with each request: to that they are added after it was checked.
+    validate_fields(proxy.headers)
 
 
 def as_forwarded(request: Request, proxy_fields: Fields) -> Request:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from .routes import check_proxy
+from .routes import proxies_of
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from httpcore_interfaces import SOCKET_OPTION, Proxy
 
@@ -22,7 +22,10 @@ FOREVER = float("inf")
 
 
 class Settings(Generic[B]):
-    """How to connect. `backend` is the network; the rest are the arguments of the same names."""
+    """How to connect. `backend` is the network; the rest are the arguments of the same names.
+
+    `proxies` are all proxies of the chain, the nearest first, and `proxy` is the last of them.
+    """
 
     __slots__ = (
         "backend",
@@ -30,6 +33,7 @@ class Settings(Generic[B]):
         "http2",
         "keepalive_expiry",
         "local_address",
+        "proxies",
         "proxy",
         "proxy_mode",
         "retries",
@@ -43,7 +47,7 @@ class Settings(Generic[B]):
         *,
         backend: B,
         ssl_context: ssl.SSLContext | None = None,
-        proxy: Proxy | None = None,
+        proxy: Proxy | Sequence[Proxy] | None = None,
         proxy_mode: ProxyMode = "DEFAULT",
         keepalive_expiry: float | None = None,
         http1: bool = True,
@@ -59,11 +63,10 @@ class Settings(Generic[B]):
             raise ValueError(
                 f"proxy_mode must be 'DEFAULT', 'FORWARD_ONLY' or 'TUNNEL_ONLY', but got {proxy_mode!r}"
             )
-        if proxy is not None:
-            check_proxy(proxy)
         self.backend = backend
         self.ssl_context = ssl_context
-        self.proxy = proxy
+        self.proxies = proxies_of(proxy)
+        self.proxy = self.proxies[-1] if self.proxies else None
         self.proxy_mode = proxy_mode
         self.keepalive_expiry = checked_seconds("keepalive_expiry", keepalive_expiry)
         self.http1 = http1

@@ -19,8 +19,8 @@ from httpcore_interfaces import (
 )
 
 from .._backends.default import has_separate_steps
-from .._core.routes import TLS, Connect, SocksConnect, Tunnel
-from .._core.socks import socks5_handshake
+from .._core.routes import TLS, Connect, SocksConnect, Tunnel, is_resolved_here
+from .._core.socks import address_in, socks_handshake
 from .._protocols import make_http11_connection
 from .._tls import context_for
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
 
-    from httpcore_interfaces import NetworkBackend, NetworkStream, Origin
+    from httpcore_interfaces import NetworkBackend, NetworkStream, Proxy
 
     from .._core.routes import Hop, Route
     from .._core.settings import Settings
@@ -58,6 +58,10 @@ class Dialer:
         connect = timeouts.bounded(timeouts.connect)
         self._deadline = None if connect is None else time.monotonic() + connect
         self._connect_timeout = connect
+        # For each SOCKS proxy that wants addresses: those that are still to be tried, and why the others would not do.
+        self._addresses: dict[SocksConnect, list[bytes]] = {}
+        self._attempts: list[tuple[str, BaseException]] = []
+        self._may_go_again = False
 
     def dial(self, route: Route) -> NetworkStream:
         """Walk the route and return the stream at its end.
@@ -65,15 +69,19 @@ class Dialer:
         Raises `ConnectError`, `ConnectTimeout`, `ProxyError`. Nothing is left open by an error or by cancellation.
         """
         is_socks = any(isinstance(hop, SocksConnect) for hop in route.hops)
-        self._listen("socks" if is_socks else "connection")
-        try:
-            for hop in route.hops:
-                self._take(hop)
-        except BaseException:
-            if self._stream is not None:
-                self._stream.close()
-            raise
-        return self._end()
+        while True:
+            self._listen("socks" if is_socks else "connection")
+            self._may_go_again = False
+            try:
+                for hop in route.hops:
+                    self._take(hop)
+            except BaseException:
+                if self._stream is not None:
+                    self._stream.close()
+                if not self._may_go_again:
+                    raise
+            else:
+                return self._end()
 
     def pause(self, seconds: float) -> None:
         """Wait before the next walk, after this one has failed."""
@@ -94,17 +102,8 @@ class Dialer:
         elif isinstance(hop, Tunnel):
             self._open_tunnel(hop)
             self._listen("proxy")
-        elif self._trace is None:
-            self._socks_connect(hop)
         else:
-            info = {
-                "stream": self._stream,
-                "host": hop.host.decode("ascii"),
-                "port": hop.port,
-                # Who logs this should not thereby log a password.
-                "auth": None if hop.auth is None else (hop.auth[0], b"***"),
-            }
-            self._trace.step("setup_socks5_connection", info, self._socks_connect, hop)
+            self._open_socks(hop)
 
     def _end(self) -> NetworkStream:
         """The stream as far as the walk has come."""
@@ -149,9 +148,8 @@ class Dialer:
         settings = self._settings
         context: ssl.SSLContext | None
         alpn: tuple[str, ...]
-        if hop.to_proxy:
-            assert settings.proxy is not None
-            context, alpn = settings.proxy.ssl_context, ("http/1.1",)
+        if hop.proxy is not None:
+            context, alpn = hop.proxy.ssl_context, ("http/1.1",)
         else:
             context, alpn = settings.ssl_context, settings.alpn_protocols
         self._step(
@@ -165,8 +163,7 @@ class Dialer:
         )
 
     def _open_tunnel(self, hop: Tunnel) -> None:
-        proxy = self._settings.proxy
-        assert proxy is not None
+        proxy = hop.proxy
         connection = make_http11_connection(proxy.url.origin, self._end(), None)
         request = Request(
             b"CONNECT",
@@ -176,7 +173,7 @@ class Dialer:
                 port=proxy.url.port,
                 target=hop.authority,
             ),
-            headers=[(b"Host", hop.authority), (b"Accept", b"*/*"), *hop.fields],
+            headers=[(b"Host", hop.authority), (b"Accept", b"*/*"), *proxy.headers],
         )
         limit = self._left()
         request.extensions = {
@@ -186,7 +183,7 @@ class Dialer:
         try:
             response = connection.handle_request(request)
         except HTTPCoreError as error:
-            raise self._translated(error) from error
+            raise self._translated(error, proxy) from error
         if not 200 <= response.status <= 299:
             body = b""
             try:
@@ -206,9 +203,81 @@ class Dialer:
             ).with_answer(response.status, response.headers, body[:_PROXY_BODY_LIMIT])
         self._stream = response.extensions["network_stream"]
 
-    def _socks_connect(self, hop: SocksConnect) -> NetworkStream:
+    def _open_socks(self, hop: SocksConnect) -> None:
+        """Ask a SOCKS proxy, for one address after the other where it wants addresses."""
+        host = hop.host
+        if hop not in self._addresses:
+            self._addresses[hop] = self._addresses_for(hop)
+        if self._addresses[hop]:
+            host = self._addresses[hop].pop(0)
+        if self._trace is None:
+            self._socks_connect(hop, host)
+            return
+        auth = hop.proxy.auth
+        info = {
+            "stream": self._stream,
+            "host": host.decode("ascii"),
+            "port": hop.port,
+            # Who logs this should not thereby log a password.
+            "auth": None if auth is None else (auth[0], b"***"),
+        }
+        version = hop.proxy.url.scheme[:6].decode("ascii")
+        self._trace.step(f"setup_{version}_connection", info, self._socks_connect, hop, host)
+
+    def _addresses_for(self, hop: SocksConnect) -> list[bytes]:
+        """The addresses to ask for instead of a name; none where the proxy resolves it, or is given an address."""
+        proxy = hop.proxy
+        # A backend that was written for httpcore 1.x cannot be asked; then the proxy must do it, as it did there.
+        resolve = getattr(self._settings.backend, "resolve", None)
+        if not is_resolved_here(proxy) or resolve is None or address_in(hop.host) is not None:
+            return []
+        name = hop.host.decode("ascii")
+        limit = self._left()
+        if self._trace is None:
+            found = resolve(name, hop.port, limit)
+        else:
+            info = {"host": name, "port": hop.port, "timeout": limit}
+            found = self._trace.step("resolve", info, resolve, name, hop.port, limit)
+        hosts = [address.sockaddr[0].encode("ascii") for address in found]
+        if proxy.url.scheme == b"socks4":
+            hosts = [host for host in hosts if b":" not in host]
+            if not hosts:
+                raise ProxyError(
+                    f"SOCKS 4 needs an IPv4 address, and {name} has none; use socks4a or socks5",
+                    phase="resolve",
+                    proxy=proxy.url.origin,
+                )
+        return hosts
+
+    def _socks_connect(self, hop: SocksConnect, host: bytes) -> NetworkStream:
+        proxy = hop.proxy
+        try:
+            refusal = self._shake_hands(hop, host)
+        except ProxyError as error:
+            error.add_details(phase="connect", proxy=proxy.url.origin)
+            raise
+        except HTTPCoreError as error:
+            raise self._translated(error, proxy) from error
+        if refusal is None:
+            return self._end()
+        self._may_go_again = bool(self._addresses[hop])
+        where = f"[{host.decode('ascii')}]" if b":" in host else host.decode("ascii")
+        sentence = f"the SOCKS proxy could not connect to {where}:{hop.port}: {refusal}"
+        failure = ProxyError(sentence, phase="connect", proxy=proxy.url.origin)
+        self._attempts.append((f"{where}:{hop.port}", failure))
+        if len(self._attempts) == 1:
+            raise failure
+        raise ProxyError(
+            f"the SOCKS proxy could not connect to any of {len(self._attempts)} addresses",
+            phase="connect",
+            proxy=proxy.url.origin,
+            attempts=tuple(self._attempts),
+        ) from failure
+
+    def _shake_hands(self, hop: SocksConnect, host: bytes) -> str | None:
+        """Why the proxy could not connect onwards to `host`; `None` when it did."""
         stream = self._end()
-        handshake = socks5_handshake(hop.host, hop.port, hop.auth)
+        handshake = socks_handshake(hop.proxy.url.scheme, host, hop.port, hop.proxy.auth)
         try:
             wanted = next(handshake)
             while True:
@@ -217,13 +286,9 @@ class Dialer:
                     wanted = next(handshake)
                 else:
                     wanted = handshake.send(self._read_exactly(stream, wanted))
-        except StopIteration:
-            return stream
-        except ProxyError as error:
-            error.add_details(phase="connect", proxy=self._proxy)
-            raise
-        except HTTPCoreError as error:
-            raise self._translated(error) from error
+        except StopIteration as end:
+            refusal: str | None = end.value
+            return refusal
 
     def _read_exactly(self, stream: NetworkStream, count: int) -> bytes:
         data = b""
@@ -259,23 +324,18 @@ class Dialer:
             return None
         return max(0.0, self._deadline - time.monotonic())
 
-    def _translated(self, error: HTTPCoreError) -> HTTPCoreError:
+    def _translated(self, error: HTTPCoreError, proxy: Proxy) -> HTTPCoreError:
         """A failure of the handshake with a proxy, as the caller of `connect` should see it."""
         if isinstance(error, TimeoutException):
             # Every limit of the handshake was what was left for connecting.
             return ConnectTimeout(
                 f"connect timeout: the proxy did not finish its handshake within {self._connect_timeout} s",
                 phase="connect",
-                proxy=self._proxy,
+                proxy=proxy.url.origin,
                 limit=self._connect_timeout,
             )
         return ProxyError(
             f"the handshake with the proxy failed: {error.message}",
             phase="connect",
-            proxy=self._proxy,
+            proxy=proxy.url.origin,
         )
-
-    @property
-    def _proxy(self) -> Origin:
-        assert self._settings.proxy is not None  # these steps are only taken with one
-        return self._settings.proxy.url.origin

@@ -24,7 +24,7 @@ class ConnectionPool(Pool, RequestInterface):
     """A pool of connections to any number of origins.
 
     - `ssl_context`: how to verify servers; `None` verifies against the system's trust store.
-    - `proxy`: where to send everything through.
+    - `proxy`: where to send everything through: a `Proxy`, or a sequence of them, the nearest first.
     - `max_connections`: open connections and dials at a time, at least 1; `None` for no limit. Requests beyond it wait
       in line.
     - `max_keepalive_connections`: idle connections to keep; `None` for no limit, 0 to keep none. The longest idle goes.
@@ -100,10 +100,11 @@ class HTTPProxy(ConnectionPool):
 
 
 class SOCKSProxy(ConnectionPool):
-    """A pool that sends everything through a SOCKS 5 proxy, which resolves the names.
+    """A pool that sends everything through a SOCKS proxy.
 
-    `proxy_url` is `socks5://` or `socks5h://`; `proxy_auth` is a user name and a password. The rest is as in
-    `ConnectionPool`.
+    `proxy_url` is `socks5h://` or `socks4a://`, where the proxy resolves names, or `socks5://` or `socks4://`, where they
+    are resolved here. `proxy_auth` is a user name and a password, which SOCKS 4 does not have: leave it empty. The rest
+    is as in `ConnectionPool`.
     """
 
     def __init__(
