@@ -44,6 +44,7 @@ class SynchronizedEngine(Engine):
     open = _locked(Engine.open)
     send = _locked(Engine.send)
     send_trailers = _locked(Engine.send_trailers)
+    take_news = _locked(Engine.take_news)
     take_body = _locked(Engine.take_body)
     give_up = _locked(Engine.give_up)
     wait = _locked(Engine.wait)

@@ -7,8 +7,10 @@ import pytest
 from httpcore_http2 import AsyncHTTP2Connection
 from httpcore_interfaces import (
     AsyncIteratorByteStream,
+    Fields,
     LocalProtocolError,
     PlainByteStream,
+    ReadTimeout,
     Request,
     StreamClosed,
     StreamConsumed,
@@ -126,6 +128,58 @@ async def test_interim_responses_are_passed_over() -> None:
     connection, _ = async_meet(Server(answer))
     response = await connection.request("GET", URL)
     assert response.status == 200
+    assert response.content == b"hello"
+    await connection.aclose()
+
+
+async def test_interim_responses_are_shown_to_whoever_asks_for_them() -> None:
+    def answer(server: Server, stream_id: int) -> None:
+        server.head(stream_id, b"103", (b"link", b"</style.css>"))
+        server.head(stream_id, b"102")
+        server.hello(stream_id)
+
+    async def listen(status: int, fields: Fields) -> None:
+        heard.append((status, fields))
+
+    heard: list[tuple[int, Fields]] = []
+    connection, _ = async_meet(Server(answer))
+    for read in (None, 5.0):
+        heard.clear()
+        response = await connection.request(
+            "GET", URL, extensions={"informational": listen, "timeout": {"read": read}}
+        )
+        assert response.content == b"hello"
+        assert heard == [(103, [(b"link", b"</style.css>")]), (102, [])]
+    await connection.aclose()
+
+
+async def test_interim_response_does_not_extend_the_read_timeout() -> None:
+    async def listen(status: int, fields: Fields) -> None:
+        heard.append(status)
+
+    heard: list[int] = []
+    connection, _ = async_meet(Server(lambda server, stream_id: server.head(stream_id, b"103")))
+    with pytest.raises(ReadTimeout):
+        await connection.request(
+            "GET", URL, extensions={"informational": listen, "timeout": {"read": 0.05}}
+        )
+    assert heard == [103]
+    await connection.aclose()
+
+
+async def test_listener_that_fails_ends_its_request_alone() -> None:
+    def answer(server: Server, stream_id: int) -> None:
+        server.head(stream_id, b"103")
+        server.hello(stream_id)
+
+    async def listen(status: int, fields: Fields) -> None:
+        raise ValueError("no more hints")
+
+    connection, _ = async_meet(Server(answer))
+    with pytest.raises(ValueError, match="no more hints"):
+        await connection.request("GET", URL, extensions={"informational": listen})
+    assert connection.is_idle()
+    response = await connection.request("GET", URL)
     assert response.content == b"hello"
     await connection.aclose()
 

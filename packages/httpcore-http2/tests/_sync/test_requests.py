@@ -7,9 +7,11 @@ import pytest
 
 from httpcore_http2 import HTTP2Connection
 from httpcore_interfaces import (
+    Fields,
     IteratorByteStream,
     LocalProtocolError,
     PlainByteStream,
+    ReadTimeout,
     Request,
     StreamClosed,
     StreamConsumed,
@@ -127,6 +129,58 @@ def test_interim_responses_are_passed_over() -> None:
     connection, _ = meet(Server(answer))
     response = connection.request("GET", URL)
     assert response.status == 200
+    assert response.content == b"hello"
+    connection.close()
+
+
+def test_interim_responses_are_shown_to_whoever_asks_for_them() -> None:
+    def answer(server: Server, stream_id: int) -> None:
+        server.head(stream_id, b"103", (b"link", b"</style.css>"))
+        server.head(stream_id, b"102")
+        server.hello(stream_id)
+
+    def listen(status: int, fields: Fields) -> None:
+        heard.append((status, fields))
+
+    heard: list[tuple[int, Fields]] = []
+    connection, _ = meet(Server(answer))
+    for read in (None, 5.0):
+        heard.clear()
+        response = connection.request(
+            "GET", URL, extensions={"informational": listen, "timeout": {"read": read}}
+        )
+        assert response.content == b"hello"
+        assert heard == [(103, [(b"link", b"</style.css>")]), (102, [])]
+    connection.close()
+
+
+def test_interim_response_does_not_extend_the_read_timeout() -> None:
+    def listen(status: int, fields: Fields) -> None:
+        heard.append(status)
+
+    heard: list[int] = []
+    connection, _ = meet(Server(lambda server, stream_id: server.head(stream_id, b"103")))
+    with pytest.raises(ReadTimeout):
+        connection.request(
+            "GET", URL, extensions={"informational": listen, "timeout": {"read": 0.05}}
+        )
+    assert heard == [103]
+    connection.close()
+
+
+def test_listener_that_fails_ends_its_request_alone() -> None:
+    def answer(server: Server, stream_id: int) -> None:
+        server.head(stream_id, b"103")
+        server.hello(stream_id)
+
+    def listen(status: int, fields: Fields) -> None:
+        raise ValueError("no more hints")
+
+    connection, _ = meet(Server(answer))
+    with pytest.raises(ValueError, match="no more hints"):
+        connection.request("GET", URL, extensions={"informational": listen})
+    assert connection.is_idle()
+    response = connection.request("GET", URL)
     assert response.content == b"hello"
     connection.close()
 

@@ -423,6 +423,34 @@ def test_interim_responses_are_limited() -> None:
     assert other.status == 200
 
 
+@pytest.mark.parametrize(
+    ("fields", "count", "sentence"),
+    [
+        ([(b":status", b"1x3")], 1, "status code"),
+        ([(b":status", b"1033")], 1, "status code"),
+        ([(b":status", b"103"), (b"link", bytes(30_000).hex().encode())], 1, ""),
+        ([(b":status", b"103"), (b"link", b"x" * 30_000)], 2, ""),
+        ([(b":status", b"103"), (b"link", b"x" * 30_000)], 3, "bytes of interim responses"),
+    ],
+)
+def test_interim_responses_that_are_kept_are_sound_and_not_too_large(
+    fields: list[tuple[bytes, bytes]], count: int, sentence: str
+) -> None:
+    engine, server = engines()
+    stream = engine.open(FIELDS, None, end=True, wants_news=True)
+    exchange(engine, server)
+    for _ in range(count):
+        receive(engine, head(1, block(*fields)))
+    if sentence:
+        assert stream.failure is not None
+        assert sentence in stream.failure.sentence
+    else:
+        assert stream.failure is None
+        assert engine.take_news(stream) == [(103, fields[1:])] * count
+        assert engine.take_news(stream) == []
+    assert engine.state == ConnectionState.ACTIVE
+
+
 def test_a_window_beyond_the_largest_is_an_error_of_its_stream() -> None:
     engine, server = engines()
     stream, other = opened(engine, 2, end=False)

@@ -134,14 +134,14 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
             if trace is None:
                 await self._send(request, stream, timeouts)
                 phase = "read response head"
-                await self._receive_head(stream, timeouts)
+                await self._receive_head(request, stream, timeouts)
             else:
                 info = {"request": request, "stream_id": stream.stream_id}
                 await trace.step("send_request_headers", info, self._send_head, timeouts)
                 await trace.step("send_request_body", info, self._send, request, stream, timeouts)
                 phase = "read response head"
                 await trace.step(
-                    "receive_response_headers", info, self._receive_head, stream, timeouts
+                    "receive_response_headers", info, self._receive_head, request, stream, timeouts
                 )
         except BaseException as error:
             await self.fail(error, stream, request, phase)
@@ -284,7 +284,8 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
                 f"the request has no content, but its Content-Length promises {length} bytes"
             )
         end = not (has_content or _is_duplex(request) or request.extensions.get("trailers"))
-        return self._engine.open(fields, length, end=end)
+        wants_news = request.extensions.get("informational") is not None
+        return self._engine.open(fields, length, end=end, wants_news=wants_news)
 
     async def _send_head(self, timeouts: Timeouts) -> None:
         await self._wire.flush(self._engine.outbox.queued, timeouts.bounded(timeouts.write))
@@ -362,19 +363,42 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
                 "the server does not take CONNECT with a protocol over HTTP/2; use HTTP/1.1 and Upgrade"
             )
 
-    async def _receive_head(self, stream: Stream, timeouts: Timeouts) -> tuple[int, Fields]:
-        await self._wire.wait(
-            stream,
-            Wanted.HEAD,
-            timeouts.bounded(timeouts.read),
-            timeouts.bounded(timeouts.write),
-        )
+    async def _receive_head(
+        self, request: Request, stream: Stream, timeouts: Timeouts
+    ) -> tuple[int, Fields]:
+        if stream.news is not None:
+            await self._tell_news(request, stream, timeouts)
+        else:
+            await self._wire.wait(
+                stream,
+                Wanted.HEAD,
+                timeouts.bounded(timeouts.read),
+                timeouts.bounded(timeouts.write),
+            )
         if self._engine.capacity_has_changed:
             await self._settle()
         if not stream.status:
             assert stream.failure is not None
             raise stream.failure.error()
         return stream.status, stream.fields
+
+    async def _tell_news(self, request: Request, stream: Stream, timeouts: Timeouts) -> None:
+        """Wait for the final head, and show each 1xx response before it to whoever asked for them."""
+        callback = request.extensions["informational"]
+        began = monotonic()
+        limit = timeouts.read
+        while True:
+            await self._wire.wait(
+                stream, Wanted.HEAD, timeouts.bounded(limit), timeouts.bounded(timeouts.write)
+            )
+            news = self._engine.take_news(stream)
+            if not news:
+                return
+            for status, fields in news:
+                await callback(status, fields)
+            if timeouts.read is not None:
+                # A 1xx response is no progress: time goes on running.
+                limit = max(0.0, timeouts.read - (monotonic() - began))
 
     # The end of an exchange.
 

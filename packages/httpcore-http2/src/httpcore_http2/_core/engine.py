@@ -53,11 +53,14 @@ class Engine(Multiplexer):
 
     # One request's life.
 
-    def open(self, fields: Fields, to_send: int | None, *, end: bool) -> Stream:
+    def open(
+        self, fields: Fields, to_send: int | None, *, end: bool, wants_news: bool = False
+    ) -> Stream:
         """Begin a request: queue its HEADERS.
 
         `to_send`: the bytes of content that its Content-Length promises, `None` for no promise. `end`: whether there is
-        no content. Raises `ConnectionNotAvailable`, with nothing changed.
+        no content. `wants_news`: whether interim responses are kept for `take_news`. Raises `ConnectionNotAvailable`,
+        with nothing changed.
         """
         if not self.can_open():
             raise ConnectionNotAvailable(
@@ -65,7 +68,7 @@ class Engine(Multiplexer):
                 f"{self.stream_limit()}; send this one later, or over another connection"
             )
         stream_id = self._h2.get_next_available_stream_id()
-        stream = Stream(stream_id, self.outbox.queued, to_send)
+        stream = Stream(stream_id, self.outbox.queued, to_send, wants_news=wants_news)
         self._h2.send_headers(stream_id, fields, end_stream=end)
         self._streams[stream_id] = stream
         self.active += 1
@@ -116,6 +119,14 @@ class Engine(Multiplexer):
             self._h2.send_headers(stream.stream_id, fields, end_stream=True)
             stream.is_sent = True
             self._collect()
+
+    def take_news(self, stream: Stream) -> list[tuple[int, Fields]]:
+        """Take the interim responses that have come since this was last asked: status and fields of each."""
+        news = stream.news
+        if not news:
+            return []
+        stream.news = []
+        return news
 
     def take_body(self, stream: Stream) -> bytes:
         """Take the body that has come, and give credit for it; `b""` when there is none, or no more."""

@@ -40,6 +40,8 @@ from .turns import Turns
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from httpcore_interfaces import Fields
+
 __all__ = ["Multiplexer"]
 
 _RST_STREAM_LENGTH = HEADER_LENGTH + 4
@@ -165,6 +167,20 @@ class Multiplexer:
         stream.interims += 1
         if stream.interims > MAX_INFORMATIONAL:
             self._refuse(stream, f"more than {MAX_INFORMATIONAL} interim responses")
+        elif stream.news is not None:
+            assert event.headers is not None
+            self._keep_news(stream, *response_fields(event.headers))
+
+    def _keep_news(self, stream: Stream, status: bytes, fields: Fields) -> None:
+        assert stream.news is not None
+        stream.news_size += sum(len(name) + len(value) + 32 for name, value in fields)
+        if len(status) != 3 or not status.isdigit():
+            self._refuse(stream, f"the status code {status!r}")
+        elif stream.news_size > MAX_HEADER_LIST_SIZE:
+            self._refuse(stream, f"more than {MAX_HEADER_LIST_SIZE} bytes of interim responses")
+        else:
+            stream.news.append((int(status), fields))
+            self._wake(stream)
 
     def _on_head(self, event: h2.events.ResponseReceived) -> None:
         stream = self._streams.get(event.stream_id or 0)

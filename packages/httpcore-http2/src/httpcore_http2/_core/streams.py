@@ -46,6 +46,8 @@ class Stream:
         "is_reset",
         "is_sent",
         "lying",
+        "news",
+        "news_size",
         "parked",
         "start",
         "state",
@@ -57,7 +59,9 @@ class Stream:
         "window",
     )
 
-    def __init__(self, stream_id: int, start: int, to_send: int | None) -> None:
+    def __init__(
+        self, stream_id: int, start: int, to_send: int | None, *, wants_news: bool = False
+    ) -> None:
         self.stream_id = stream_id
         self.state = StreamState.AWAITING
         # The response.
@@ -66,7 +70,11 @@ class Stream:
         self.chunks: list[bytes | bytearray] = []
         self.trailers: Fields | None = None
         self.failure: Failure | None = None
+        # Interim responses: how many have come, and, where somebody wants to hear of them, those not yet told of, with
+        # the bytes of all so far, counted as a header section's.
         self.interims = 0
+        self.news: list[tuple[int, Fields]] | None = [] if wants_news else None
+        self.news_size = 0
         # The request: whether END_STREAM is queued, whether the server wants no more of it.
         self.is_sent = False
         self.is_reset = False
@@ -91,10 +99,13 @@ class Stream:
         return not self.is_reset and self.state <= StreamState.RECEIVING
 
     def has(self, wanted: Wanted) -> bool:
-        """Whether there is no need to wait for head or body: it is there, or will never come."""
+        """Whether there is no need to wait for head or body: it is there, or will never come.
+
+        For whoever wants to hear of them, interim responses are worth an end of the wait for the head.
+        """
         if self.state >= StreamState.COMPLETE:
             return True
-        return bool(self.status if wanted == Wanted.HEAD else self.chunks)
+        return bool((self.status or self.news) if wanted == Wanted.HEAD else self.chunks)
 
     def put(self, data: bytes, counted: int) -> None:
         """Take in a DATA frame: its content, and what it counts for flow control."""

@@ -135,13 +135,15 @@ class HTTP2Connection(ConnectionInterface):
             if trace is None:
                 self._send(request, stream, timeouts)
                 phase = "read response head"
-                self._receive_head(stream, timeouts)
+                self._receive_head(request, stream, timeouts)
             else:
                 info = {"request": request, "stream_id": stream.stream_id}
                 trace.step("send_request_headers", info, self._send_head, timeouts)
                 trace.step("send_request_body", info, self._send, request, stream, timeouts)
                 phase = "read response head"
-                trace.step("receive_response_headers", info, self._receive_head, stream, timeouts)
+                trace.step(
+                    "receive_response_headers", info, self._receive_head, request, stream, timeouts
+                )
         except BaseException as error:
             self.fail(error, stream, request, phase)
             raise
@@ -279,7 +281,8 @@ class HTTP2Connection(ConnectionInterface):
                 f"the request has no content, but its Content-Length promises {length} bytes"
             )
         end = not (has_content or _is_duplex(request) or request.extensions.get("trailers"))
-        return self._engine.open(fields, length, end=end)
+        wants_news = request.extensions.get("informational") is not None
+        return self._engine.open(fields, length, end=end, wants_news=wants_news)
 
     def _send_head(self, timeouts: Timeouts) -> None:
         self._wire.flush(self._engine.outbox.queued, timeouts.bounded(timeouts.write))
@@ -353,19 +356,42 @@ class HTTP2Connection(ConnectionInterface):
                 "the server does not take CONNECT with a protocol over HTTP/2; use HTTP/1.1 and Upgrade"
             )
 
-    def _receive_head(self, stream: Stream, timeouts: Timeouts) -> tuple[int, Fields]:
-        self._wire.wait(
-            stream,
-            Wanted.HEAD,
-            timeouts.bounded(timeouts.read),
-            timeouts.bounded(timeouts.write),
-        )
+    def _receive_head(
+        self, request: Request, stream: Stream, timeouts: Timeouts
+    ) -> tuple[int, Fields]:
+        if stream.news is not None:
+            self._tell_news(request, stream, timeouts)
+        else:
+            self._wire.wait(
+                stream,
+                Wanted.HEAD,
+                timeouts.bounded(timeouts.read),
+                timeouts.bounded(timeouts.write),
+            )
         if self._engine.capacity_has_changed:
             self._settle()
         if not stream.status:
             assert stream.failure is not None
             raise stream.failure.error()
         return stream.status, stream.fields
+
+    def _tell_news(self, request: Request, stream: Stream, timeouts: Timeouts) -> None:
+        """Wait for the final head, and show each 1xx response before it to whoever asked for them."""
+        callback = request.extensions["informational"]
+        began = monotonic()
+        limit = timeouts.read
+        while True:
+            self._wire.wait(
+                stream, Wanted.HEAD, timeouts.bounded(limit), timeouts.bounded(timeouts.write)
+            )
+            news = self._engine.take_news(stream)
+            if not news:
+                return
+            for status, fields in news:
+                callback(status, fields)
+            if timeouts.read is not None:
+                # A 1xx response is no progress: time goes on running.
+                limit = max(0.0, timeouts.read - (monotonic() - began))
 
     # The end of an exchange.
 
