@@ -10,6 +10,9 @@ LARGE = hashlib.shake_128(b"large").digest(10_000_000)
 #: The content of `/app/chunks` and `/app/trailers`.
 PIECES = b"".join(b"%d " % number * (number + 1) for number in range(100))
 
+#: What 103 links to.
+HINT = b"</style.css>; rel=preload; as=style"
+
 
 def digest(content: bytes) -> bytes:
     """What `/app/digest` answers to this content."""

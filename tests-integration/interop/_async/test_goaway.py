@@ -13,10 +13,10 @@ from ...crowds import async_together
 from ...servers import Server
 from ..content import HELLO
 from ..web_servers import REQUESTS_PER_CONNECTION
+from .callers import NOT_FOR_EVER
 
 REQUESTS = int(os.environ.get("INTEROP_REQUESTS", "2000"))
 CALLERS = 20
-NOT_FOR_EVER = {"timeout": {"pool": 20.0, "connect": 20.0, "read": 20.0, "write": 20.0}}
 
 
 class Tally:

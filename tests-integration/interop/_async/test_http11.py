@@ -2,45 +2,14 @@
 
 import hashlib
 import ssl
-from collections.abc import AsyncIterator
-
-import httpcore
 
 from ..._async.pools import async_pool_for
 from ...servers import Server
 from ..abilities import over_http11
-from ..content import HELLO, LARGE, PIECES, digest
+from ..content import HELLO, HINT, LARGE, PIECES, digest
+from .callers import NOT_FOR_EVER, AsyncListener, AsyncPiecewise, field
 
 CHUNKED = {"Transfer-Encoding": "chunked"}
-NOT_FOR_EVER = {"timeout": {"pool": 10.0, "connect": 10.0, "read": 20.0, "write": 20.0}}
-
-
-class Listener:
-    """Remembers the 1xx responses."""
-
-    def __init__(self) -> None:
-        self.heard: list[tuple[int, list[tuple[bytes, bytes]]]] = []
-
-    async def __call__(self, status: int, fields: list[tuple[bytes, bytes]]) -> None:
-        self.heard.append((status, fields))
-
-
-class Piecewise:
-    """Content whose length nobody knows, which remembers whether anybody asked for it."""
-
-    def __init__(self, content: bytes, size: int = 1000) -> None:
-        self.content = content
-        self.size = size
-        self.was_read = False
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        self.was_read = True
-        for begin in range(0, len(self.content), self.size):
-            yield self.content[begin : begin + self.size]
-
-
-def field(response: httpcore.Response, name: bytes) -> bytes | None:
-    return next((value for key, value in response.headers if key.lower() == name), None)
 
 
 @over_http11("keep-alive")
@@ -79,7 +48,7 @@ async def test_chunked_request_arrives_whole_and_the_connection_goes_on(
                 "POST",
                 f"{server.url}/app/echo",
                 headers=CHUNKED,
-                content=Piecewise(PIECES[:10_000], size),
+                content=AsyncPiecewise(PIECES[:10_000], size),
                 extensions=NOT_FOR_EVER,
             )
             assert response.status == 200
@@ -91,14 +60,14 @@ async def test_chunked_request_arrives_whole_and_the_connection_goes_on(
 async def test_content_is_sent_when_the_server_asks_for_it(
     server: Server, trusting: ssl.SSLContext
 ) -> None:
-    listener = Listener()
+    listener = AsyncListener()
     async with async_pool_for(server, trusting) as pool:
         for headers in ({"Content-Length": "10000"}, CHUNKED):
             response = await pool.request(
                 "POST",
                 f"{server.url}/app/digest",
                 headers={"Expect": "100-continue", **headers},
-                content=Piecewise(PIECES[:10_000]),
+                content=AsyncPiecewise(PIECES[:10_000]),
                 extensions={**NOT_FOR_EVER, "informational": listener},
             )
             assert response.status == 200
@@ -113,8 +82,8 @@ async def test_content_is_sent_when_the_server_asks_for_it(
 async def test_content_that_the_server_refuses_is_not_sent(
     server: Server, trusting: ssl.SSLContext
 ) -> None:
-    listener = Listener()
-    content = Piecewise(PIECES[:10_000])
+    listener = AsyncListener()
+    content = AsyncPiecewise(PIECES[:10_000])
     async with async_pool_for(server, trusting) as pool:
         response = await pool.request(
             "POST",
@@ -156,7 +125,7 @@ async def test_trailers_of_a_request_are_taken(server: Server, trusting: ssl.SSL
                 "POST",
                 f"{server.url}/app/digest",
                 headers={**CHUNKED, "Trailer": "checksum"},
-                content=Piecewise(PIECES),
+                content=AsyncPiecewise(PIECES),
                 extensions={**NOT_FOR_EVER, "trailers": [(b"checksum", b"of the client")]},
             )
             assert response.content == digest(PIECES)
@@ -169,7 +138,7 @@ async def test_trailers_of_a_request_are_taken(server: Server, trusting: ssl.SSL
 async def test_early_hints_come_before_the_response(
     server: Server, trusting: ssl.SSLContext
 ) -> None:
-    listener = Listener()
+    listener = AsyncListener()
     async with async_pool_for(server, trusting) as pool:
         for _ in range(2):
             response = await pool.request(
@@ -180,10 +149,7 @@ async def test_early_hints_come_before_the_response(
             assert response.status == 200
             assert response.content == b"hinted\n"
         assert "IDLE, Request Count: 2" in pool.connections[0].info()
-    assert [status for status, _ in listener.heard] == [103, 103]
-    for _, fields in listener.heard:
-        links = [value for name, value in fields if name.lower() == b"link"]
-        assert links == [b"</style.css>; rel=preload; as=style"]
+    assert listener.heard == [(103, [HINT])] * 2
 
 
 @over_http11("HEAD")
@@ -236,8 +202,8 @@ async def test_ten_megabytes_go_up_unchanged(server: Server, trusting: ssl.SSLCo
     async with async_pool_for(server, trusting) as pool:
         for headers, content in (
             ({}, LARGE),
-            ({"Content-Length": str(len(LARGE))}, Piecewise(LARGE, 300_000)),
-            (CHUNKED, Piecewise(LARGE, 300_000)),
+            ({"Content-Length": str(len(LARGE))}, AsyncPiecewise(LARGE, 300_000)),
+            (CHUNKED, AsyncPiecewise(LARGE, 300_000)),
         ):
             response = await pool.request(
                 "POST",

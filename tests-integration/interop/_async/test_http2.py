@@ -6,33 +6,15 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-import httpcore
-
 from ..._async.pools import async_pool_for
 from ...crowds import async_together
 from ...servers import Server
 from ..abilities import over_http2
-from ..content import HELLO, LARGE, PIECES, digest
+from ..content import HELLO, HINT, LARGE, PIECES, digest
 from ..gatherings import AsyncGathering
+from .callers import NOT_FOR_EVER, AsyncListener, AsyncPiecewise, field
 
-NOT_FOR_EVER = {"timeout": {"pool": 10.0, "connect": 10.0, "read": 20.0, "write": 20.0}}
 STREAMS = 100
-
-
-class Piecewise:
-    """Content that comes in pieces."""
-
-    def __init__(self, content: bytes, size: int) -> None:
-        self.content = content
-        self.size = size
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for begin in range(0, len(self.content), self.size):
-            yield self.content[begin : begin + self.size]
-
-
-def field(response: httpcore.Response, name: bytes) -> bytes | None:
-    return next((value for key, value in response.headers if key.lower() == name), None)
 
 
 @over_http2("GET")
@@ -51,7 +33,7 @@ async def test_fifty_requests_need_one_connection(server: Server, trusting: ssl.
 @over_http2("POST")
 async def test_content_comes_back(server: Server, trusting: ssl.SSLContext) -> None:
     async with async_pool_for(server, trusting) as pool:
-        for content in (PIECES[:10_000], Piecewise(PIECES[:10_000], 100)):
+        for content in (PIECES[:10_000], AsyncPiecewise(PIECES[:10_000], 100)):
             response = await pool.request(
                 "POST",
                 f"{server.url}/app/echo",
@@ -65,7 +47,7 @@ async def test_content_comes_back(server: Server, trusting: ssl.SSLContext) -> N
             "POST",
             f"{server.url}/app/echo",
             headers={"Transfer-Encoding": "chunked"},
-            content=Piecewise(PIECES[:10_000], 3000),
+            content=AsyncPiecewise(PIECES[:10_000], 3000),
             extensions=NOT_FOR_EVER,
         )
         assert response.content == PIECES[:10_000]
@@ -119,7 +101,7 @@ async def test_ten_megabytes_come_down_unchanged(server: Server, trusting: ssl.S
 async def test_ten_megabytes_go_up_unchanged(
     server: Server, trusting: ssl.SSLContext, size: int
 ) -> None:
-    content = LARGE if size == len(LARGE) else Piecewise(LARGE, size)
+    content = LARGE if size == len(LARGE) else AsyncPiecewise(LARGE, size)
     async with async_pool_for(server, trusting) as pool:
         response = await pool.request(
             "POST",
@@ -204,12 +186,18 @@ async def test_trailers_of_a_request_are_taken(server: Server, trusting: ssl.SSL
 async def test_early_hints_come_before_the_response(
     server: Server, trusting: ssl.SSLContext
 ) -> None:
+    listener = AsyncListener()
     async with async_pool_for(server, trusting) as pool:
         for _ in range(2):
-            response = await pool.request("GET", f"{server.url}/app/hints", extensions=NOT_FOR_EVER)
+            response = await pool.request(
+                "GET",
+                f"{server.url}/app/hints",
+                extensions={**NOT_FOR_EVER, "informational": listener},
+            )
             assert response.status == 200
             assert response.content == b"hinted\n"
         assert "HTTP/2, IDLE, Request Count: 2" in pool.connections[0].info()
+    assert listener.heard == [(103, [HINT])] * 2
 
 
 @over_http2("early close")

@@ -3,45 +3,14 @@
 
 import hashlib
 import ssl
-from collections.abc import Iterator
-
-import httpcore
 
 from ..._sync.pools import pool_for
 from ...servers import Server
 from ..abilities import over_http11
-from ..content import HELLO, LARGE, PIECES, digest
+from ..content import HELLO, HINT, LARGE, PIECES, digest
+from .callers import NOT_FOR_EVER, Listener, Piecewise, field
 
 CHUNKED = {"Transfer-Encoding": "chunked"}
-NOT_FOR_EVER = {"timeout": {"pool": 10.0, "connect": 10.0, "read": 20.0, "write": 20.0}}
-
-
-class Listener:
-    """Remembers the 1xx responses."""
-
-    def __init__(self) -> None:
-        self.heard: list[tuple[int, list[tuple[bytes, bytes]]]] = []
-
-    def __call__(self, status: int, fields: list[tuple[bytes, bytes]]) -> None:
-        self.heard.append((status, fields))
-
-
-class Piecewise:
-    """Content whose length nobody knows, which remembers whether anybody asked for it."""
-
-    def __init__(self, content: bytes, size: int = 1000) -> None:
-        self.content = content
-        self.size = size
-        self.was_read = False
-
-    def __iter__(self) -> Iterator[bytes]:
-        self.was_read = True
-        for begin in range(0, len(self.content), self.size):
-            yield self.content[begin : begin + self.size]
-
-
-def field(response: httpcore.Response, name: bytes) -> bytes | None:
-    return next((value for key, value in response.headers if key.lower() == name), None)
 
 
 @over_http11("keep-alive")
@@ -177,10 +146,7 @@ def test_early_hints_come_before_the_response(server: Server, trusting: ssl.SSLC
             assert response.status == 200
             assert response.content == b"hinted\n"
         assert "IDLE, Request Count: 2" in pool.connections[0].info()
-    assert [status for status, _ in listener.heard] == [103, 103]
-    for _, fields in listener.heard:
-        links = [value for name, value in fields if name.lower() == b"link"]
-        assert links == [b"</style.css>; rel=preload; as=style"]
+    assert listener.heard == [(103, [HINT])] * 2
 
 
 @over_http11("HEAD")

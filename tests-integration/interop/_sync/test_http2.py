@@ -7,33 +7,15 @@ from collections.abc import Iterator
 
 import pytest
 
-import httpcore
-
 from ..._sync.pools import pool_for
 from ...crowds import together
 from ...servers import Server
 from ..abilities import over_http2
-from ..content import HELLO, LARGE, PIECES, digest
+from ..content import HELLO, HINT, LARGE, PIECES, digest
 from ..gatherings import Gathering
+from .callers import NOT_FOR_EVER, Listener, Piecewise, field
 
-NOT_FOR_EVER = {"timeout": {"pool": 10.0, "connect": 10.0, "read": 20.0, "write": 20.0}}
 STREAMS = 100
-
-
-class Piecewise:
-    """Content that comes in pieces."""
-
-    def __init__(self, content: bytes, size: int) -> None:
-        self.content = content
-        self.size = size
-
-    def __iter__(self) -> Iterator[bytes]:
-        for begin in range(0, len(self.content), self.size):
-            yield self.content[begin : begin + self.size]
-
-
-def field(response: httpcore.Response, name: bytes) -> bytes | None:
-    return next((value for key, value in response.headers if key.lower() == name), None)
 
 
 @over_http2("GET")
@@ -201,12 +183,18 @@ def test_trailers_of_a_request_are_taken(server: Server, trusting: ssl.SSLContex
 
 @over_http2("early hints over HTTP/2")
 def test_early_hints_come_before_the_response(server: Server, trusting: ssl.SSLContext) -> None:
+    listener = Listener()
     with pool_for(server, trusting) as pool:
         for _ in range(2):
-            response = pool.request("GET", f"{server.url}/app/hints", extensions=NOT_FOR_EVER)
+            response = pool.request(
+                "GET",
+                f"{server.url}/app/hints",
+                extensions={**NOT_FOR_EVER, "informational": listener},
+            )
             assert response.status == 200
             assert response.content == b"hinted\n"
         assert "HTTP/2, IDLE, Request Count: 2" in pool.connections[0].info()
+    assert listener.heard == [(103, [HINT])] * 2
 
 
 @over_http2("early close")
