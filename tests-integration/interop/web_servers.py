@@ -17,7 +17,7 @@ from ..servers import HERE, Certificates, program, running
 PROGRAMS = HERE / "programs"
 APACHE_MODULES = Path("/usr/lib/apache2/modules")
 
-#: A path that nginx serves on its own, for GET and POST alike, on a port where a connection is good for so many requests.
+#: On nginx's third port a connection is good for so many requests; `/taken` is there for GET and POST alike.
 REQUESTS_PER_CONNECTION = 100
 
 
@@ -313,7 +313,7 @@ def _hypercorn(binary: str, place: Place, ports: list[int]) -> list[str]:
         *("env", f"DOCUMENTS={place.documents}", binary, "-m", "hypercorn", "application:app"),
         *("--insecure-bind", f"127.0.0.1:{ports[0]}", "--bind", f"127.0.0.1:{ports[1]}"),
         *("--certfile", str(certificates.certificate), "--keyfile", str(certificates.key)),
-        *("--keep-alive", "60"),
+        *("--keep-alive", "60", "--graceful-timeout", "0"),
     ]
 
 
