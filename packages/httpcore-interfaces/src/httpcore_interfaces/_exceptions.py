@@ -175,6 +175,7 @@ class ProxyError(HTTPCoreError):
     """
 
     default_message = "the proxy refused the connection"
+    safe_to_retry = True
     status: int | None = None
     headers: Sequence[tuple[bytes, bytes]] = ()
     body: bytes = b""

@@ -23,6 +23,7 @@ def shake_hands(
     sent = []
     left = list(answers)
     handshake = socks_handshake(scheme, host, port, auth)
+    found: str | None = None
     try:
         wanted = next(handshake)
         while True:
