@@ -102,7 +102,7 @@ def test_fields_that_nobody_knew_are_none(kind: type[HTTPCoreError]) -> None:
 
 def test_only_what_sent_nothing_is_safe_to_retry_by_itself() -> None:
     safe = {kind for kind in ALL if kind().safe_to_retry}
-    assert safe == {ConnectError, ConnectTimeout, PoolTimeout, ConnectionNotAvailable}
+    assert safe == {ConnectError, ConnectTimeout, PoolTimeout, ProxyError, ConnectionNotAvailable}
 
 
 @pytest.mark.parametrize("kind", ALL)
