@@ -49,13 +49,13 @@ TRANSPORT_FACE = [
 
 
 def test_faces_are_those_of_the_interfaces() -> None:
-    for kind in (AsyncConnectionPool, AsyncHTTPProxy):
-        assert issubclass(kind, AsyncRequestInterface)
-        assert issubclass(kind, AsyncHTTPTransport)
-    for kind in (ConnectionPool, HTTPProxy, SOCKSProxy):
-        assert issubclass(kind, RequestInterface)
-    for kind in (SyncConnectionPool, SyncHTTPProxy):
-        assert issubclass(kind, SyncHTTPTransport)
+    for both in (AsyncConnectionPool, AsyncHTTPProxy):
+        assert issubclass(both, AsyncRequestInterface)
+        assert issubclass(both, AsyncHTTPTransport)
+    for requests in (ConnectionPool, HTTPProxy, SOCKSProxy):
+        assert issubclass(requests, RequestInterface)
+    for transport in (SyncConnectionPool, SyncHTTPProxy):
+        assert issubclass(transport, SyncHTTPTransport)
     assert issubclass(AsyncSOCKSProxy, AsyncRequestInterface)
 
 
@@ -74,9 +74,11 @@ def test_transport_face_sets_no_limit_unless_it_is_told(make: Any) -> None:
 
 @pytest.mark.parametrize("make", [*REQUEST_FACE, *TRANSPORT_FACE])
 def test_limits_of_idleness_are_none_unless_they_are_told(make: Any) -> None:
-    limits = make()._ledger.limits
+    pool = make()
+    limits = pool._ledger.limits
     assert (limits.idle, limits.idle_seconds) == (FOREVER, FOREVER)
-    limits = make(max_keepalive_connections=2, keepalive_expiry=5.0)._ledger.limits
+    pool = make(max_keepalive_connections=2, keepalive_expiry=5.0)
+    limits = pool._ledger.limits
     assert (limits.idle, limits.idle_seconds) == (2, 5.0)
 
 

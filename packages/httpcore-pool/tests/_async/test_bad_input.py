@@ -143,7 +143,7 @@ async def test_bad_timeout(name: str) -> None:
     pool, network = a_pool()
     for value in (-1, -0.001, float("nan")):
         with pytest.raises(ValueError, match=f"the {name} timeout must not be negative or NaN"):
-            await async_get(pool, **{name: value})
+            await pool.request("GET", "http://a/", extensions={"timeout": {name: value}})
     await async_require_as_before(pool, network)
 
 

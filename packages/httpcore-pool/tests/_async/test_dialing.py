@@ -137,7 +137,7 @@ async def test_no_retry_begins_that_the_total_timeout_would_not_let_end() -> Non
     network = AsyncScriptedBackend([ConnectError("1"), ConnectError("2"), ConnectError("3")])
     async with AsyncConnectionPool(retries=5, network_backend=network) as pool:
         with pytest.raises(ConnectError, match="2"):
-            await async_get(pool, total=0.4)
+            await async_get(pool, total=0.3)
     assert network.sleeps == [0.0]
 
 

@@ -144,7 +144,7 @@ def test_bad_timeout(name: str) -> None:
     pool, network = a_pool()
     for value in (-1, -0.001, float("nan")):
         with pytest.raises(ValueError, match=f"the {name} timeout must not be negative or NaN"):
-            get(pool, **{name: value})
+            pool.request("GET", "http://a/", extensions={"timeout": {name: value}})
     require_as_before(pool, network)
 
 

@@ -138,7 +138,7 @@ def test_no_retry_begins_that_the_total_timeout_would_not_let_end() -> None:
     network = ScriptedBackend([ConnectError("1"), ConnectError("2"), ConnectError("3")])
     with ConnectionPool(retries=5, network_backend=network) as pool:
         with pytest.raises(ConnectError, match="2"):
-            get(pool, total=0.4)
+            get(pool, total=0.3)
     assert network.sleeps == [0.0]
 
 
