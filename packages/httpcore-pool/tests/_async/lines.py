@@ -174,7 +174,7 @@ class AsyncLineConnection(AsyncConnectionInterface):
         self, origin: Origin, stream: AsyncNetworkStream, keepalive_expiry: float | None
     ) -> None:
         self.origin = origin
-        self.stream = stream
+        self.network_stream = stream
         self.keepalive_expiry = keepalive_expiry
         self._state = "NEW"
         self._observer: AsyncConnectionObserver | None = None
@@ -217,7 +217,7 @@ class AsyncLineConnection(AsyncConnectionInterface):
         extensions = {
             "http_version": b"HTTP/1.1",
             "reason_phrase": reason,
-            "network_stream": self.stream,
+            "network_stream": self.network_stream,
         }
         return Response.from_wire(int(code), headers, AsyncBody(read, end), extensions)
 
@@ -225,14 +225,14 @@ class AsyncLineConnection(AsyncConnectionInterface):
         fields = [b"%b: %b" % field for field in request.headers]
         head = b"\t".join([request.method, request.url.target, *fields])
         limit = timeouts.bounded(timeouts.write)
-        await self.stream.write(head + b"\n", limit)
+        await self.network_stream.write(head + b"\n", limit)
         async for chunk in cast("AsyncIterable[bytes]", request.stream):
-            await self.stream.write(chunk + b"\n", limit)
-        await self.stream.write(b"\n", limit)
+            await self.network_stream.write(chunk + b"\n", limit)
+        await self.network_stream.write(b"\n", limit)
 
     async def _line(self, timeouts: Timeouts) -> bytes:
         while b"\n" not in self._buffer:
-            data = await self.stream.read(100, timeouts.bounded(timeouts.read))
+            data = await self.network_stream.read(100, timeouts.bounded(timeouts.read))
             if not data:
                 raise RemoteProtocolError("the server has gone")
             self._received += len(data)
@@ -251,14 +251,14 @@ class AsyncLineConnection(AsyncConnectionInterface):
                 await self._observer.aclose_dropped()
         finally:
             if self._state == "CLOSED":
-                await self.stream.aclose()
+                await self.network_stream.aclose()
 
     def observe(self, observer: AsyncConnectionObserver) -> None:
         self._observer = observer
 
     async def aclose(self) -> None:
         self._state = "CLOSED"
-        await self.stream.aclose()
+        await self.network_stream.aclose()
 
     def info(self) -> str:
         return f"'{self.origin}', LINES, {self._state}, Request Count: {self._requests}"
@@ -270,7 +270,7 @@ class AsyncLineConnection(AsyncConnectionInterface):
         return self._state in ("NEW", "IDLE")
 
     def has_expired(self) -> bool:
-        return self._state == "IDLE" and bool(self.stream.get_extra_info("is_readable"))
+        return self._state == "IDLE" and bool(self.network_stream.get_extra_info("is_readable"))
 
     def is_idle(self) -> bool:
         return self._state == "IDLE"
@@ -290,7 +290,7 @@ class AsyncWideConnection(AsyncConnectionInterface):
         self, origin: Origin, stream: AsyncNetworkStream, keepalive_expiry: float | None
     ) -> None:
         limit = stream.get_extra_info("stream_limit")
-        self.stream = stream
+        self.network_stream = stream
         self.keepalive_expiry = keepalive_expiry
         self.requests = 0
         self._origin = origin
@@ -328,7 +328,7 @@ class AsyncWideConnection(AsyncConnectionInterface):
                 await self._observer.aclose_dropped()
         finally:
             if self.is_closed() and not self._streams:
-                await self.stream.aclose()
+                await self.network_stream.aclose()
 
     def change_limit(self, limit: int) -> None:
         """The server has changed its mind: 0 is its good-bye."""
@@ -344,7 +344,7 @@ class AsyncWideConnection(AsyncConnectionInterface):
 
     async def aclose(self) -> None:
         self._limit = 0
-        await self.stream.aclose()
+        await self.network_stream.aclose()
 
     def info(self) -> str:
         return f"'{self._origin}', WIDE, Request Count: {self.requests}"
@@ -353,7 +353,7 @@ class AsyncWideConnection(AsyncConnectionInterface):
         return self._streams < self._limit
 
     def has_expired(self) -> bool:
-        return bool(self.stream.get_extra_info("is_readable"))
+        return bool(self.network_stream.get_extra_info("is_readable"))
 
     def is_idle(self) -> bool:
         return not self._streams

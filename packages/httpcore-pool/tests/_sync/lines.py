@@ -171,7 +171,7 @@ class LineConnection(ConnectionInterface):
         self, origin: Origin, stream: NetworkStream, keepalive_expiry: float | None
     ) -> None:
         self.origin = origin
-        self.stream = stream
+        self.network_stream = stream
         self.keepalive_expiry = keepalive_expiry
         self._state = "NEW"
         self._observer: ConnectionObserver | None = None
@@ -214,7 +214,7 @@ class LineConnection(ConnectionInterface):
         extensions = {
             "http_version": b"HTTP/1.1",
             "reason_phrase": reason,
-            "network_stream": self.stream,
+            "network_stream": self.network_stream,
         }
         return Response.from_wire(int(code), headers, Body(read, end), extensions)
 
@@ -222,14 +222,14 @@ class LineConnection(ConnectionInterface):
         fields = [b"%b: %b" % field for field in request.headers]
         head = b"\t".join([request.method, request.url.target, *fields])
         limit = timeouts.bounded(timeouts.write)
-        self.stream.write(head + b"\n", limit)
+        self.network_stream.write(head + b"\n", limit)
         for chunk in cast("Iterable[bytes]", request.stream):
-            self.stream.write(chunk + b"\n", limit)
-        self.stream.write(b"\n", limit)
+            self.network_stream.write(chunk + b"\n", limit)
+        self.network_stream.write(b"\n", limit)
 
     def _line(self, timeouts: Timeouts) -> bytes:
         while b"\n" not in self._buffer:
-            data = self.stream.read(100, timeouts.bounded(timeouts.read))
+            data = self.network_stream.read(100, timeouts.bounded(timeouts.read))
             if not data:
                 raise RemoteProtocolError("the server has gone")
             self._received += len(data)
@@ -248,14 +248,14 @@ class LineConnection(ConnectionInterface):
                 self._observer.aclose_dropped()
         finally:
             if self._state == "CLOSED":
-                self.stream.close()
+                self.network_stream.close()
 
     def observe(self, observer: ConnectionObserver) -> None:
         self._observer = observer
 
     def close(self) -> None:
         self._state = "CLOSED"
-        self.stream.close()
+        self.network_stream.close()
 
     def info(self) -> str:
         return f"'{self.origin}', LINES, {self._state}, Request Count: {self._requests}"
@@ -267,7 +267,7 @@ class LineConnection(ConnectionInterface):
         return self._state in ("NEW", "IDLE")
 
     def has_expired(self) -> bool:
-        return self._state == "IDLE" and bool(self.stream.get_extra_info("is_readable"))
+        return self._state == "IDLE" and bool(self.network_stream.get_extra_info("is_readable"))
 
     def is_idle(self) -> bool:
         return self._state == "IDLE"
@@ -287,7 +287,7 @@ class WideConnection(ConnectionInterface):
         self, origin: Origin, stream: NetworkStream, keepalive_expiry: float | None
     ) -> None:
         limit = stream.get_extra_info("stream_limit")
-        self.stream = stream
+        self.network_stream = stream
         self.keepalive_expiry = keepalive_expiry
         self.requests = 0
         self._origin = origin
@@ -325,7 +325,7 @@ class WideConnection(ConnectionInterface):
                 self._observer.aclose_dropped()
         finally:
             if self.is_closed() and not self._streams:
-                self.stream.close()
+                self.network_stream.close()
 
     def change_limit(self, limit: int) -> None:
         """The server has changed its mind: 0 is its good-bye."""
@@ -341,7 +341,7 @@ class WideConnection(ConnectionInterface):
 
     def close(self) -> None:
         self._limit = 0
-        self.stream.close()
+        self.network_stream.close()
 
     def info(self) -> str:
         return f"'{self._origin}', WIDE, Request Count: {self.requests}"
@@ -350,7 +350,7 @@ class WideConnection(ConnectionInterface):
         return self._streams < self._limit
 
     def has_expired(self) -> bool:
-        return bool(self.stream.get_extra_info("is_readable"))
+        return bool(self.network_stream.get_extra_info("is_readable"))
 
     def is_idle(self) -> bool:
         return not self._streams
