@@ -197,6 +197,41 @@ def test_names_are_remembered_up_to_a_bound() -> None:
         fast_lane.plain_names.update(known)
 
 
+def test_lines_are_remembered_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: dict[tuple[bytes, bytes], tuple[bytes, int]] = {}
+    received: dict[bytes, tuple[tuple[bytes, bytes], int]] = {}
+    statuses: dict[bytes, tuple[int, bytes]] = {}
+    monkeypatch.setattr(fast_lane, "_sent_lines", sent)
+    monkeypatch.setattr(fast_lane, "_received_lines", received)
+    monkeypatch.setattr(fast_lane, "_status_lines", statuses)
+    for number in range(1000):
+        codec = begun(b"GET", (b"X", b"%d" % number))
+        codec.receive(b"HTTP/1.1 200 %d\r\nX: %d\r\n\r\n" % (number, number))
+        head = codec.next_head()
+        assert head == (b"HTTP/1.1", 200, b"%d" % number, [(b"X", b"%d" % number)])
+        assert (b"X", b"%d" % number) in sent
+        assert b"X: %d" % number in received
+        assert max(len(sent), len(received)) <= 512
+    assert len(statuses) == 64
+
+
+def test_secrets_and_long_lines_are_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: dict[tuple[bytes, bytes], tuple[bytes, int]] = {}
+    received: dict[bytes, tuple[tuple[bytes, bytes], int]] = {}
+    statuses: dict[bytes, tuple[int, bytes]] = {}
+    monkeypatch.setattr(fast_lane, "_sent_lines", sent)
+    monkeypatch.setattr(fast_lane, "_received_lines", received)
+    monkeypatch.setattr(fast_lane, "_status_lines", statuses)
+    codec = begun(b"GET", (b"Authorization", b"1"), (b"cookie", b"2"), (b"X", b"x" * 129))
+    codec.receive(
+        b"HTTP/1.1 200 %b\r\nSet-Cookie: 1\r\nX: %b\r\nServer: x\r\n\r\n" % (b"O" * 64, b"x" * 129)
+    )
+    assert codec.next_head() is not None
+    assert list(sent) == HOST
+    assert list(received) == [b"Server: x"]
+    assert not statuses
+
+
 # Heads.
 
 

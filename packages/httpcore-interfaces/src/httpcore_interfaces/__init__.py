@@ -45,7 +45,7 @@ from ._extensions import (
     Timeouts,
     TraceCallback,
 )
-from ._fields import Fields, validate_fields, validate_request
+from ._fields import Fields, may_be_remembered, validate_fields, validate_request
 from ._messages import Proxy, Request, Response, prepared_request
 from ._network import SOCKET_OPTION
 from ._parking import AsyncParker, Parker, current_async_library
@@ -119,6 +119,7 @@ __all__ = [
     "__version__",
     "current_async_library",
     "prepared_request",
+    "may_be_remembered",
     "validate_fields",
     "validate_request",
 ]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ._messages import Request
 
-__all__ = ["Fields", "validate_fields", "validate_request"]
+__all__ = ["Fields", "may_be_remembered", "validate_fields", "validate_request"]
 
 #: Header or trailer fields in wire form and wire order.
 Fields = list[tuple[bytes, bytes]]
@@ -28,9 +28,17 @@ _find_bad_target_byte = re.compile(rb"[\x00-\x20\x7f-\xff]").search
 # The delimiters of RFC 3986, 3.2, and what has to be encoded: a host ends up in `Host` and in the target for a proxy.
 _find_bad_host_byte = re.compile(rb"[\x00-\x20\x7f-\xff/?#@\\]").search
 
-# Names repeat: what was once found good is remembered, up to a bound.
+# Names and whole fields repeat: what was once found good is remembered, up to a bound. Measured: to check the fields of a
+# small request anew took 8 % of all instructions that the request takes.
 _known_names: set[bytes] = set()
 _KNOWN_NAMES_LIMIT = 512
+_known_fields: set[tuple[bytes, bytes]] = set()
+_KNOWN_FIELDS_LIMIT = 512
+
+# Authorization, Cookie, Proxy-Authorization, Set-Cookie, and what people call their own.
+_hints_at_a_secret = re.compile(
+    rb"auth|cookie|credential|csrf|jwt|key|passw|secret|session|signature|token", re.IGNORECASE
+).search
 
 
 def validate_request(request: Request) -> None:
@@ -56,17 +64,32 @@ def validate_fields(fields: Sequence[tuple[bytes, bytes]], kind: str = "header")
 
     `kind` names them in the error, `"header"` or `"trailer"`. Raises as `validate_request`.
     """
-    known = _known_names
+    known = _known_fields
     for name, value in fields:
-        if not isinstance(name, bytes) or name not in known:
-            _learn_name(name, f"{kind} name")
-        # White space around a value is not part of it (RFC 9110, 5.5), and malformed in HTTP/2 (RFC 9113, 8.2.1).
-        if (
-            not isinstance(value, bytes)
-            or value.strip() != value
-            or _find_bad_value_byte(value) is not None
-        ):
-            _refuse_value(name, value, kind)
+        # A memoryview is equal to the same bytes, but is none.
+        if type(name) is not bytes or type(value) is not bytes or (name, value) not in known:
+            _learn_field(name, value, kind)
+
+
+def may_be_remembered(name: bytes, value: bytes) -> bool:
+    """Whether a field may be kept in a table that outlives its message: it is short, and its value is no secret."""
+    return len(value) <= 128 and len(name) <= 64 and _hints_at_a_secret(name) is None
+
+
+def _learn_field(name: bytes, value: bytes, kind: str) -> None:
+    if not isinstance(name, bytes) or name not in _known_names:
+        _learn_name(name, f"{kind} name")
+    # White space around a value is not part of it (RFC 9110, 5.5), and malformed in HTTP/2 (RFC 9113, 8.2.1).
+    if (
+        not isinstance(value, bytes)
+        or value.strip() != value
+        or _find_bad_value_byte(value) is not None
+    ):
+        _refuse_value(name, value, kind)
+    if may_be_remembered(name, value):
+        if len(_known_fields) >= _KNOWN_FIELDS_LIMIT:
+            _known_fields.clear()
+        _known_fields.add((name, value))
 
 
 def _learn_name(name: bytes, what: str) -> None:

@@ -13,6 +13,7 @@ from httpcore_interfaces import (
     LocalProtocolError,
     Request,
     _fields,
+    may_be_remembered,
     validate_fields,
     validate_request,
 )
@@ -135,3 +136,38 @@ def test_only_so_many_names_are_remembered(monkeypatch: pytest.MonkeyPatch) -> N
     for number in range(1000):
         validate_fields([(b"X-%d" % number, b"")] * 2)
     assert len(names) == _fields._KNOWN_NAMES_LIMIT
+
+
+def test_only_so_many_fields_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    fields: set[tuple[bytes, bytes]] = set()
+    monkeypatch.setattr(_fields, "_known_fields", fields)
+    for number in range(1000):
+        validate_fields([(b"X", b"%d" % number)] * 2)
+        assert (b"X", b"%d" % number) in fields
+        assert len(fields) <= _fields._KNOWN_FIELDS_LIMIT
+
+
+@pytest.mark.parametrize(
+    "name",
+    [b"Authorization", b"cookie", b"Proxy-Authorization", b"SET-COOKIE", b"X-API-Key", b"a" * 65],
+)
+def test_secrets_and_long_fields_are_not_remembered(
+    name: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fields: set[tuple[bytes, bytes]] = set()
+    monkeypatch.setattr(_fields, "_known_fields", fields)
+    validate_fields([(name, b"value"), (b"Accept", b"*" * 129)])
+    assert not fields
+    assert not may_be_remembered(name, b"value")
+    assert not may_be_remembered(b"Accept", b"*" * 129)
+    assert may_be_remembered(b"Accept", b"*" * 128)
+
+
+def test_a_remembered_field_must_still_be_bytes() -> None:
+    validate_fields([(b"X", b"known")])
+    wrong: Any = memoryview(b"known")
+    with pytest.raises(TypeError, match="must be bytes, but got memoryview"):
+        validate_fields([(b"X", wrong)])
+    wrong = memoryview(b"X")
+    with pytest.raises(TypeError, match="header name must be bytes, but got memoryview"):
+        validate_fields([(wrong, b"known")])

@@ -246,6 +246,8 @@ class Codec:
         if self._judge is not None:
             return self._judged_head(self._judge)
         data = self._buffer
+        if not data and not self._eof:
+            return None
         end = data.find(b"\r\n\r\n")
         if end >= 0:
             if end + 4 <= self._limits.head_bytes and self._method != b"CONNECT":
@@ -363,8 +365,8 @@ class Codec:
     def _hand_over(self, judge: Judge) -> None:
         self._judge = judge
         data, self._buffer = self._buffer, b""
-        if data:
-            judge.feed(data)
+        # It is never empty: there is nothing to judge in that.
+        judge.feed(data)
         if self._eof:
             judge.feed(b"")
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from httpcore_interfaces import RemoteProtocolError
+from httpcore_interfaces import RemoteProtocolError, may_be_remembered
 
 if TYPE_CHECKING:
     from httpcore_interfaces import Fields
@@ -60,9 +60,19 @@ _PLAIN_NAMES_LIMIT = 1024
 # Enough for an exabyte; h11 takes two digits more, and gets those.
 _LENGTH_DIGITS = 18
 
-# RFC 9110, 5.5: what a value may have. With the line ends, what a head may have.
-_HEAD_BYTES = bytes([9, 10, 13, *range(0x20, 0x7F), *range(0x80, 0x100)])
+# Fields and status lines repeat from message to message: what was once found plain is remembered with what it means,
+# up to a bound, by `may_be_remembered`. Measured: reading each anew took a third of the instructions of a small exchange.
+_sent_lines: dict[tuple[bytes, bytes], tuple[bytes, int]] = {}
+_received_lines: dict[bytes, tuple[tuple[bytes, bytes], int]] = {}
+_status_lines: dict[bytes, tuple[int, bytes]] = {}
+_LINES_LIMIT = 512
+_STATUS_LINES_LIMIT = 64
+_STATUS_LINE_BYTES = 64
 
+# RFC 9110, 5.5: what a value may have, and what a reason may (RFC 9112, 4).
+_VALUE_BYTES = bytes([9, *range(0x20, 0x7F), *range(0x80, 0x100)])
+
+_is_plain_target = re.compile(rb"[!-~]+").fullmatch
 _is_token = re.compile(rb"[-!#$%&'*+.^_`|~0-9A-Za-z]+").fullmatch
 _match_size_line = re.compile(rb"([0-9A-Fa-f]{1,16})\r\n").match
 _is_start_of_size_line = re.compile(rb"[0-9A-Fa-f]{0,16}\r?").fullmatch
@@ -86,25 +96,24 @@ def encode_plain_head(
     Returns the bytes, the length of the body (or `CHUNKED`), whether the connection may stay open, whether
     `100-continue` is expected, and the value of `Upgrade`; or `None` to decline.
     """
-    names = plain_names
+    known = _sent_lines
     keep = True
     expects = False
     upgrade = b""
     length = None
-    parts = [method, b" ", target, b" HTTP/1.1\r\n"]
-    host = 0
+    has_host = False
+    lines: list[bytes] = []
     for name, value in fields:
-        kind = names.get(name)
-        if kind is None:
-            kind = kind_of(name)
-            if kind is None:
-                return None
+        entry = known.get((name, value)) or _learn_sent(name, value)
+        if entry is None:
+            return None
+        line, kind = entry
         if kind:
             if kind == HOST:
                 # Only as the first field, which is where RFC 9110, 7.2, wants it.
-                if host or len(parts) > 4:
+                if lines:
                     return None
-                host = 1
+                has_host = True
             elif kind == CONTENT_LENGTH:
                 if length is not None or not value.isdigit() or len(value) > _LENGTH_DIGITS:
                     return None
@@ -119,28 +128,39 @@ def encode_plain_head(
                 expects = value.lower() == b"100-continue"
             elif kind == UPGRADE:
                 upgrade = value
-        parts += (name, b": ", value, b"\r\n")
-    parts.append(b"\r\n")
-    head = b"".join(parts)
-    lines = len(fields) + 2
+        lines.append(line)
     if (
-        not host
-        or (method not in names and kind_of(method) is None)
-        or not target
-        or not target.isascii()
-        or b" " in target
-        or b"\t" in target
-        or head.count(b"\n") != lines
-        or head.count(b"\r") != lines
-        or head.translate(None, _HEAD_BYTES)
-        # White space around a value: h11 refuses it, or the value is empty.
-        or b":  " in head
-        or b": \t" in head
-        or b" \r" in head
-        or b"\t\r" in head
+        not has_host
+        or (method not in plain_names and kind_of(method) is None)
+        or not _is_plain_target(target)
     ):
         return None
+    head = b"%b %b HTTP/1.1\r\n%b\r\n" % (method, target, b"".join(lines))
     return head, length or 0, keep, expects, upgrade
+
+
+def _learn_sent(name: bytes, value: bytes) -> tuple[bytes, int] | None:
+    """A field as a line with its end, and the kind of its name; `None` to decline."""
+    kind = _kind_of_name(name)
+    # White space around a value: h11 refuses it. An empty value: h11 writes it in its own way.
+    if (
+        kind is None
+        or not value
+        or value.strip(b" \t") != value
+        or value.translate(None, _VALUE_BYTES)
+    ):
+        return None
+    entry = b"%b: %b\r\n" % (name, value), kind
+    if may_be_remembered(name, value):
+        if len(_sent_lines) >= _LINES_LIMIT:
+            _sent_lines.clear()
+        _sent_lines[name, value] = entry
+    return entry
+
+
+def _kind_of_name(name: bytes) -> int | None:
+    kind = plain_names.get(name)
+    return kind_of(name) if kind is None else kind
 
 
 def read_plain_head(
@@ -152,40 +172,25 @@ def read_plain_head(
     `CHUNKED` or `UNTIL_CLOSE`) going by the fields alone, whether the connection may stay open, and the server's hint
     how long; or `None` to decline.
     """
-    head = data[:end]
-    lines = head.split(b"\r\n")
+    lines = data[:end].split(b"\r\n")
     status_line = lines[0]
-    breaks = len(lines) - 1
-    if (
-        status_line[:9] != b"HTTP/1.1 "
-        or status_line[12:13] != b" "
-        or status_line[9:10] not in (b"2", b"3", b"4", b"5")
-        or not status_line[9:12].isdigit()
-        or breaks > most_fields
-        # A line end of another form, or a control character.
-        or head.count(b"\n") != breaks
-        or head.count(b"\r") != breaks
-        or head.translate(None, _HEAD_BYTES)
-    ):
+    start = _status_lines.get(status_line) or _learn_status(status_line)
+    if start is None or len(lines) > most_fields + 1:
         return None
     del lines[0]
-    names = plain_names
+    known = _received_lines
     length = None
     keep = True
     hint = None
     fields: Fields = []
     add = fields.append
     for line in lines:
-        name, _, value = line.partition(b":")
-        kind = names.get(name)
-        if kind is None:
-            kind = kind_of(name)
-            if kind is None:
-                return None
-        if not value and len(line) == len(name):  # no colon
+        entry = known.get(line) or _learn_received(line)
+        if entry is None:
             return None
-        value = value.strip(b" \t")
+        field, kind = entry
         if kind:
+            value = field[1]
             if kind == CONTENT_LENGTH:
                 if length is not None or not value.isdigit() or len(value) > _LENGTH_DIGITS:
                     return None
@@ -198,11 +203,42 @@ def read_plain_head(
                 keep = keep and not _has_close(value)
             elif kind == KEEP_ALIVE:
                 hint = keep_alive_hint(value)
-        add((name, value))
-    status = int(status_line[9:12])
+        add(field)
     if length is None:
         length = UNTIL_CLOSE
-    return (b"HTTP/1.1", status, status_line[13:], fields), length, keep, hint
+    return (b"HTTP/1.1", start[0], start[1], fields), length, keep, hint
+
+
+def _learn_status(line: bytes) -> tuple[int, bytes] | None:
+    """Status and reason; `None` to decline."""
+    if (
+        line[:9] != b"HTTP/1.1 "
+        or line[12:13] != b" "
+        or line[9:10] not in (b"2", b"3", b"4", b"5")
+        or not line[9:12].isdigit()
+        # A line end of another form, or a control character.
+        or line.translate(None, _VALUE_BYTES)
+    ):
+        return None
+    start = int(line[9:12]), line[13:]
+    if len(line) <= _STATUS_LINE_BYTES and len(_status_lines) < _STATUS_LINES_LIMIT:
+        _status_lines[line] = start
+    return start
+
+
+def _learn_received(line: bytes) -> tuple[tuple[bytes, bytes], int] | None:
+    """A field, and the kind of its name; `None` to decline."""
+    name, colon, value = line.partition(b":")
+    kind = _kind_of_name(name)
+    # As for a status line.
+    if kind is None or not colon or value.translate(None, _VALUE_BYTES):
+        return None
+    entry = (name, value.strip(b" \t")), kind
+    if may_be_remembered(name, value):
+        if len(_received_lines) >= _LINES_LIMIT:
+            _received_lines.clear()
+        _received_lines[line] = entry
+    return entry
 
 
 def may_become_plain(data: bytes) -> bool:
