@@ -8,7 +8,7 @@ import pytest
 from httpcore_interfaces import ReadTimeout, Request
 
 from ..servers import Server
-from .meeting import URL, async_meet
+from .meeting import URL, AsyncObserver, async_meet
 
 
 class AsyncListener:
@@ -74,4 +74,22 @@ async def test_steps_are_logged(caplog: pytest.LogCaptureFixture) -> None:
     await response.aclose()
     assert "receive_response_headers.complete return_value=(200, [])" in caplog.messages
     assert caplog.messages[-1] == "response_closed.complete"
+    await connection.aclose()
+
+
+@pytest.mark.parametrize("step", STEPS[:-1])
+async def test_listener_that_fails_ends_the_exchange_once(step: str) -> None:
+    """Whatever raises after the door was passed, the pool is told, or the stream would never be free again."""
+
+    async def fail(name: str, info: dict[str, Any]) -> None:
+        if name == f"http2.{step}.started":
+            raise ValueError(step)
+
+    connection, _ = async_meet()
+    observer = AsyncObserver()
+    connection.observe(observer)
+    with pytest.raises(ValueError, match=step):
+        await connection.request("POST", URL, content=b"content", extensions={"trace": fail})
+    assert observer.ended == 1
+    assert (await connection.request("GET", URL)).status == 200
     await connection.aclose()

@@ -9,7 +9,7 @@ import pytest
 from httpcore_interfaces import ReadTimeout, Request
 
 from ..servers import Server
-from .meeting import URL, meet
+from .meeting import URL, Observer, meet
 
 
 class Listener:
@@ -75,4 +75,22 @@ def test_steps_are_logged(caplog: pytest.LogCaptureFixture) -> None:
     response.close()
     assert "receive_response_headers.complete return_value=(200, [])" in caplog.messages
     assert caplog.messages[-1] == "response_closed.complete"
+    connection.close()
+
+
+@pytest.mark.parametrize("step", STEPS[:-1])
+def test_listener_that_fails_ends_the_exchange_once(step: str) -> None:
+    """Whatever raises after the door was passed, the pool is told, or the stream would never be free again."""
+
+    def fail(name: str, info: dict[str, Any]) -> None:
+        if name == f"http2.{step}.started":
+            raise ValueError(step)
+
+    connection, _ = meet()
+    observer = Observer()
+    connection.observe(observer)
+    with pytest.raises(ValueError, match=step):
+        connection.request("POST", URL, content=b"content", extensions={"trace": fail})
+    assert observer.ended == 1
+    assert (connection.request("GET", URL)).status == 200
     connection.close()

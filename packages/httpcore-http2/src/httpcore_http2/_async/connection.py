@@ -108,20 +108,9 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
 
     async def exchange(self, request: Request, timeouts: Timeouts) -> Response:
         """`handle_async_request` for a caller that has validated the request and read its time-outs already."""
-        engine = self._engine
-        if engine.state == ConnectionState.IDLE:
-            await self._wire.absorb()
-            await self._settle()
-        if not engine.can_open():
-            raise ConnectionNotAvailable(origin=self._origin)
         trace = AsyncTrace.of(request.extensions, logger, "http2")
-        if trace is not None and not engine.opened:
-            info: dict[str, Any] = {"request": request}
-            await trace.step("send_connection_init", info, self._send_head, timeouts)
         try:
-            if "protocol" in request.extensions:
-                await self._require_extended_connect(timeouts)
-            stream = self._open(request)
+            stream = await self._admit(request, timeouts, trace)
         except ConnectionNotAvailable:
             raise
         except BaseException as error:
@@ -136,7 +125,7 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
                 phase = "read response head"
                 await self._receive_head(request, stream, timeouts)
             else:
-                info = {"request": request, "stream_id": stream.stream_id}
+                info: dict[str, Any] = {"request": request, "stream_id": stream.stream_id}
                 await trace.step("send_request_headers", info, self._send_head, timeouts)
                 await trace.step("send_request_body", info, self._send, request, stream, timeouts)
                 phase = "read response head"
@@ -268,6 +257,23 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
         await self.aclose()
 
     # The steps of a request.
+
+    async def _admit(
+        self, request: Request, timeouts: Timeouts, trace: AsyncTrace | None
+    ) -> Stream:
+        """Open a stream for a request, or raise `ConnectionNotAvailable`."""
+        engine = self._engine
+        if engine.state == ConnectionState.IDLE:
+            await self._wire.absorb()
+            await self._settle()
+        if not engine.can_open():
+            raise ConnectionNotAvailable(origin=self._origin)
+        if trace is not None and not engine.opened:
+            info: dict[str, Any] = {"request": request}
+            await trace.step("send_connection_init", info, self._send_head, timeouts)
+        if "protocol" in request.extensions:
+            await self._require_extended_connect(timeouts)
+        return self._open(request)
 
     def _open(self, request: Request) -> Stream:
         fields = request_fields(request)

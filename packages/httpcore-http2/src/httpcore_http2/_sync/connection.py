@@ -109,20 +109,9 @@ class HTTP2Connection(ConnectionInterface):
 
     def exchange(self, request: Request, timeouts: Timeouts) -> Response:
         """`handle_request` for a caller that has validated the request and read its time-outs already."""
-        engine = self._engine
-        if engine.state == ConnectionState.IDLE:
-            self._wire.absorb()
-            self._settle()
-        if not engine.can_open():
-            raise ConnectionNotAvailable(origin=self._origin)
         trace = Trace.of(request.extensions, logger, "http2")
-        if trace is not None and not engine.opened:
-            info: dict[str, Any] = {"request": request}
-            trace.step("send_connection_init", info, self._send_head, timeouts)
         try:
-            if "protocol" in request.extensions:
-                self._require_extended_connect(timeouts)
-            stream = self._open(request)
+            stream = self._admit(request, timeouts, trace)
         except ConnectionNotAvailable:
             raise
         except BaseException as error:
@@ -137,7 +126,7 @@ class HTTP2Connection(ConnectionInterface):
                 phase = "read response head"
                 self._receive_head(request, stream, timeouts)
             else:
-                info = {"request": request, "stream_id": stream.stream_id}
+                info: dict[str, Any] = {"request": request, "stream_id": stream.stream_id}
                 trace.step("send_request_headers", info, self._send_head, timeouts)
                 trace.step("send_request_body", info, self._send, request, stream, timeouts)
                 phase = "read response head"
@@ -265,6 +254,21 @@ class HTTP2Connection(ConnectionInterface):
         self.close()
 
     # The steps of a request.
+
+    def _admit(self, request: Request, timeouts: Timeouts, trace: Trace | None) -> Stream:
+        """Open a stream for a request, or raise `ConnectionNotAvailable`."""
+        engine = self._engine
+        if engine.state == ConnectionState.IDLE:
+            self._wire.absorb()
+            self._settle()
+        if not engine.can_open():
+            raise ConnectionNotAvailable(origin=self._origin)
+        if trace is not None and not engine.opened:
+            info: dict[str, Any] = {"request": request}
+            trace.step("send_connection_init", info, self._send_head, timeouts)
+        if "protocol" in request.extensions:
+            self._require_extended_connect(timeouts)
+        return self._open(request)
 
     def _open(self, request: Request) -> Stream:
         fields = request_fields(request)
