@@ -14,7 +14,7 @@ from ._async.connection import AsyncHTTPConnection
 from ._async.request_face import AsyncSOCKSProxy
 from ._backends.auto import AutoBackend
 from ._backends.blocking import SyncBackend
-from ._errors import PoolClosed
+from ._errors import PoolClosed, WrongEventLoop
 from ._faces import AsyncConnectionPool, AsyncHTTPProxy, SyncConnectionPool, SyncHTTPProxy
 from ._logs import log_as_told
 from ._sync.connection import HTTPConnection
@@ -42,6 +42,7 @@ __all__ = [
     "SyncConnectionPool",
     "SyncHTTPProxy",
     "TrioBackend",
+    "WrongEventLoop",
     "__version__",
     "default_ssl_context",
 ]

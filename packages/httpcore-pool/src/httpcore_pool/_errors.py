@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from httpcore_interfaces import HTTPCoreError
 
-__all__ = ["PoolClosed"]
+__all__ = ["PoolClosed", "WrongEventLoop"]
 
 
 class PoolClosed(HTTPCoreError, RuntimeError):
     """The pool was closed, before this request or while it was waiting or dialing. Nothing of it was sent."""
 
     default_message = "the pool is closed; make a new one"
+    safe_to_retry = True
+
+
+class WrongEventLoop(HTTPCoreError, RuntimeError):
+    """An asynchronous pool was used under one event loop while it was in use under another. Nothing was sent."""
+
+    default_message = (
+        "the pool is in use under another event loop, which still runs or has requests under way; "
+        "make a pool for each event loop"
+    )
     safe_to_retry = True

@@ -61,3 +61,8 @@ class SynchronizedLedger(AsyncLedger[C, W]):
     def close(self) -> None:
         with self._lock:
             super().close()
+
+    def forget(self) -> list[C]:
+        # A thread that held the lock may not exist any more, nor one that waits for it.
+        self._lock = allocate_lock()
+        return super().forget()

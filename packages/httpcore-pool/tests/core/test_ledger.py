@@ -486,3 +486,21 @@ def test_counts_say_what_happened(kind: type[Ledger]) -> None:
     counts = ledger.counts
     assert (counts.dials, counts.failed_dials, counts.reuses, counts.waits) == (5, 2, 2, 1)
     assert (counts.evictions, counts.expiries, counts.replacements) == (1, 1, 1)
+
+
+def test_forgotten_ledger_is_as_new_and_hears_nothing_of_before(kind: type[Ledger]) -> None:
+    ledger = kind(Limits(total=2, idle=1), Waker)
+    busy, idle = dial(ledger, "a", "busy"), dial(ledger, "a", "idle")
+    ledger.release(idle, 1, 0.0)
+    dialing = slot_for(ledger, "b")
+    ticket = ticket_for(ledger, "b")
+    assert ledger.forget() == ["busy", "idle"]
+    assert ledger.slots() == []
+    assert ledger.waiting() == 0
+    assert not ledger.dropped
+    ledger.release(busy, 1, 0.0)
+    ledger.dial_failed(dialing)
+    assert ledger.cancel(ticket) is None
+    assert ticket.waker.calls == 0
+    assert slot_for(ledger, "a").is_dialing
+    assert slot_for(ledger, "b").is_dialing

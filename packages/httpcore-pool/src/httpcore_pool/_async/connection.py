@@ -19,6 +19,7 @@ from .._backends.default import default_async_backend
 from .._core.replays import backoff
 from .._core.routes import as_forwarded, origin_of, plan_route, socket_path
 from .._core.settings import Settings
+from .._lives import forget_stream
 from .._protocols import (
     make_async_http2_connection,
     make_async_http11_connection,
@@ -67,6 +68,7 @@ class AsyncHTTPConnection(AsyncConnectionInterface):
         "_ledger",
         "_settings",
         "_slot",
+        "_stream",
         "origin",
         "protocol",
     )
@@ -116,6 +118,7 @@ class AsyncHTTPConnection(AsyncConnectionInterface):
         self._is_forward = False
         self._ledger: PoolLedger | None = None
         self._slot: PoolSlot | None = None
+        self._stream: AsyncNetworkStream | None = None
 
     # A request on its own.
 
@@ -153,7 +156,7 @@ class AsyncHTTPConnection(AsyncConnectionInterface):
             )
         self._is_dialing = True
         try:
-            stream = await self._dial_with_retries(request, timeouts)
+            self._stream = stream = await self._dial_with_retries(request, timeouts)
             try:
                 self.protocol = self._agreed(stream)
             except BaseException:
@@ -217,20 +220,28 @@ class AsyncHTTPConnection(AsyncConnectionInterface):
         self.protocol.observe(self)
 
     def exchange_ended(self) -> bool:
-        assert self._ledger is not None
+        ledger = self._ledger
+        if ledger is None:
+            return False
         assert self._slot is not None
         assert self.protocol is not None
-        self._ledger.release(self._slot, self.protocol.stream_limit(), monotonic())
-        return bool(self._ledger.dropped)
+        ledger.release(self._slot, self.protocol.stream_limit(), monotonic())
+        return bool(ledger.dropped)
 
     def capacity_changed(self) -> None:
-        assert self._ledger is not None
-        assert self._slot is not None
-        self._ledger.resize(self._slot, self.stream_limit())
+        if self._ledger is not None:
+            assert self._slot is not None
+            self._ledger.resize(self._slot, self.stream_limit())
 
     async def aclose_dropped(self) -> None:
-        assert self._ledger is not None
-        await close_dropped(self._ledger)
+        if self._ledger is not None:
+            await close_dropped(self._ledger)
+
+    def forget(self) -> None:
+        """Close the descriptor and do nothing else: the event loop is over, or this is a forked process."""
+        self._is_failed = True
+        self._ledger = None
+        forget_stream(self._stream)
 
     # What others ask.
 

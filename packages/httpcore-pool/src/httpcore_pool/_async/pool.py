@@ -27,6 +27,11 @@ from .._core.routes import SECURE_SCHEMES, connection_key
 from .._core.settings import FOREVER, Settings, checked_limit, checked_seconds
 from .._errors import PoolClosed
 from .._ledgers import AsyncLedger
+from .._lives import (
+    Home,
+    current_loop,  # unasync: remove
+    watch,
+)
 from .._protocols import require_protocols
 from .connection import AsyncHTTPConnection, close_dropped
 
@@ -103,6 +108,8 @@ class AsyncPool:
         self._max_age = checked_seconds("max_connection_age", max_connection_age)
         self._replays = replay
         self._ledger: PoolLedger = AsyncLedger(limits, AsyncParker)
+        self._home = Home()
+        watch(self)
 
     # A request.
 
@@ -113,6 +120,9 @@ class AsyncPool:
         `UnsupportedProtocol` and `LocalProtocolError` for a request that cannot be sent, `PoolTimeout`, the errors of
         connecting and of the protocol, `PoolClosed`. After any of these, and after cancellation, the pool is whole.
         """
+        loop = current_loop()  # unasync: remove
+        if loop is not self._home.loop:  # unasync: remove
+            self._home.enter(loop, self._ledger)  # unasync: remove
         key = connection_key(request.url, request.extensions)
         validate_request(request)
         timeouts = Timeouts.of(request.extensions)
@@ -253,8 +263,17 @@ class AsyncPool:
 
     async def aclose(self) -> None:
         """Close every connection, idle or not; requests under way and waiting end with an error. Again does nothing."""
+        loop = current_loop()  # unasync: remove
+        if loop is not self._home.loop:  # unasync: remove
+            self._home.enter(loop, self._ledger)  # unasync: remove
         self._ledger.close()
         await close_dropped(self._ledger)
+
+    def __getstate__(self) -> object:
+        raise TypeError(
+            f"cannot pickle or copy {type(self).__name__!r}: connections belong to one process; "
+            "make a pool with the same arguments instead"
+        )
 
     async def __aenter__(self) -> Self:
         return self

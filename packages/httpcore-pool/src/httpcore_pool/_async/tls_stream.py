@@ -24,6 +24,7 @@ from httpcore_interfaces import (
 from .._backends import errors
 from .._backends.tls_engine import AsyncTLSEngine
 from .._backends.tls_sessions import sessions_of
+from .._lives import forget_stream
 
 if TYPE_CHECKING:
     import ssl
@@ -161,6 +162,11 @@ class AsyncTLSStream(AsyncNetworkStream):
             pass
         finally:
             await self._stream.aclose()
+
+    def forget(self) -> None:
+        """Close the descriptor alone; the peer is told nothing."""
+        self._closed = True
+        forget_stream(self._stream)
 
     async def start_tls(
         self,

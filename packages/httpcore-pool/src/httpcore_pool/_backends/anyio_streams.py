@@ -127,6 +127,11 @@ class AnyIOStream(AsyncNetworkStream):
 
     async def start_tls(
         self,
+    def forget(self) -> None:
+        """Close the descriptor alone. For an event loop that is over, and for a process that was forked."""
+        self._closed = True
+        self._sock.close()
+
         ssl_context: ssl.SSLContext,
         server_hostname: str | None = None,
         timeout: float | None = None,

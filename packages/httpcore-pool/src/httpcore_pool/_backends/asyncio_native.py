@@ -10,6 +10,7 @@ It uses the documented interface of event loops alone, so it runs on uvloop as i
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import time
 from collections import deque
@@ -51,6 +52,9 @@ _INF = float("inf")
 
 
 class AsyncioStream(asyncio.Protocol, AsyncNetworkStream):
+# What may never be collected.
+_forgotten: list[asyncio.BaseTransport | None] = []
+
     """A connected transport. One task may read while another writes, and any task of the loop may close it."""
 
     __slots__ = (
@@ -177,8 +181,7 @@ class AsyncioStream(asyncio.Protocol, AsyncNetworkStream):
         self._chunks.clear()
         self._wake()
         if self._loop.is_closed():
-            # The loop ended before its connections. Its transport can do nothing more, but the socket can be closed.
-            self._sock.close()
+            self.forget()
         elif self._transport is not None:
             if self._transport.get_write_buffer_size():
                 # uvloop sends in the next turn of the loop what was written in this one.
@@ -189,6 +192,26 @@ class AsyncioStream(asyncio.Protocol, AsyncNetworkStream):
 
     async def start_tls(
         self,
+    def forget(self) -> None:
+        """Close the descriptor alone. For an event loop that is over, and for a process that was forked.
+
+        The loop is not called, nor its selector, which a forked process shares with its parent.
+        """
+        self._closed = self._lost = True
+        self._timer = self._read_waiter = self._write_waiter = None
+        self._chunks.clear()
+        transport, self._transport = self._transport, None
+        # A transport of asyncio complains when it is collected, unless it has been told of its end.
+        end: Any = getattr(transport, "_call_connection_lost", None)
+        if end is not None:
+            end(None)
+        elif not self._loop.is_closed():  # pragma: no cover - uvloop in a forked process
+            # uvloop's would do in its destructor what must not be done.
+            _forgotten.append(transport)
+        fd = self._sock.detach()
+        if fd >= 0:
+            os.close(fd)
+
         ssl_context: ssl.SSLContext,
         server_hostname: str | None = None,
         timeout: float | None = None,

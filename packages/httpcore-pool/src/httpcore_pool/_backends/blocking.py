@@ -152,6 +152,13 @@ class SyncStream(NetworkStream):
 
     def _leave(self) -> None:
         """Close the socket, or wake the thread that is still using it; whoever leaves last closes."""
+    def forget(self) -> None:
+        """Close the descriptor alone. For a process that was forked, whose other threads are gone."""
+        self._closed = True
+        self._reading = self._writing = False
+        self._leaving = allocate_lock()
+        self._sock.close()
+
         with self._leaving:
             if not (self._reading or self._writing):
                 self._sock.close()

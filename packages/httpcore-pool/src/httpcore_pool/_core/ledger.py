@@ -332,6 +332,30 @@ class AsyncLedger(Generic[C, W]):
         self._line.clear()
         self._lanes.clear()
 
+    def keep_nothing(self) -> None:
+        """From now on a connection that comes to rest is dropped."""
+        limits = self.limits
+        self.limits = Limits(limits.total, 0, 0.0, limits.overtaking, limits.per_lane, limits.uses)
+
+    def forget(self) -> list[C]:
+        """Start over as if new, and return all connections: whoever used them, or waited for them, is gone.
+
+        Nobody is woken. What some survivor still reports about a slot, or a ticket, of before does nothing.
+        """
+        slots = list(self._slots)
+        connections = [slot.connection for slot in slots if slot.connection is not None]
+        connections.extend(self.dropped)
+        for slot in slots:
+            slot.is_gone = True
+        for lane in list(self._lanes.values()):
+            lane.queue = None
+        self.dropped.clear()
+        self._lanes = {}
+        self._slots = {}
+        self._idleness = OrderedDict()
+        self._line = OrderedDict()
+        return connections
+
     # What a person asks; these scan, so no request calls them.
 
     def slots(self) -> list[Slot[C, W]]:

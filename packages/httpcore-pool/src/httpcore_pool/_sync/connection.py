@@ -20,6 +20,7 @@ from .._backends.default import default_backend
 from .._core.replays import backoff
 from .._core.routes import as_forwarded, origin_of, plan_route, socket_path
 from .._core.settings import Settings
+from .._lives import forget_stream
 from .._protocols import (
     make_http2_connection,
     make_http11_connection,
@@ -68,6 +69,7 @@ class HTTPConnection(ConnectionInterface):
         "_ledger",
         "_settings",
         "_slot",
+        "_stream",
         "origin",
         "protocol",
     )
@@ -117,6 +119,7 @@ class HTTPConnection(ConnectionInterface):
         self._is_forward = False
         self._ledger: PoolLedger | None = None
         self._slot: PoolSlot | None = None
+        self._stream: NetworkStream | None = None
 
     # A request on its own.
 
@@ -154,7 +157,7 @@ class HTTPConnection(ConnectionInterface):
             )
         self._is_dialing = True
         try:
-            stream = self._dial_with_retries(request, timeouts)
+            self._stream = stream = self._dial_with_retries(request, timeouts)
             try:
                 self.protocol = self._agreed(stream)
             except BaseException:
@@ -218,20 +221,28 @@ class HTTPConnection(ConnectionInterface):
         self.protocol.observe(self)
 
     def exchange_ended(self) -> bool:
-        assert self._ledger is not None
+        ledger = self._ledger
+        if ledger is None:
+            return False
         assert self._slot is not None
         assert self.protocol is not None
-        self._ledger.release(self._slot, self.protocol.stream_limit(), monotonic())
-        return bool(self._ledger.dropped)
+        ledger.release(self._slot, self.protocol.stream_limit(), monotonic())
+        return bool(ledger.dropped)
 
     def capacity_changed(self) -> None:
-        assert self._ledger is not None
-        assert self._slot is not None
-        self._ledger.resize(self._slot, self.stream_limit())
+        if self._ledger is not None:
+            assert self._slot is not None
+            self._ledger.resize(self._slot, self.stream_limit())
 
     def aclose_dropped(self) -> None:
-        assert self._ledger is not None
-        close_dropped(self._ledger)
+        if self._ledger is not None:
+            close_dropped(self._ledger)
+
+    def forget(self) -> None:
+        """Close the descriptor and do nothing else: the event loop is over, or this is a forked process."""
+        self._is_failed = True
+        self._ledger = None
+        forget_stream(self._stream)
 
     # What others ask.
 

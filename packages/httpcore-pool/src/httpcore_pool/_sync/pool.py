@@ -28,6 +28,10 @@ from .._core.routes import SECURE_SCHEMES, connection_key
 from .._core.settings import FOREVER, Settings, checked_limit, checked_seconds
 from .._errors import PoolClosed
 from .._ledgers import SynchronizedLedger
+from .._lives import (
+    Home,
+    watch,
+)
 from .._protocols import require_protocols
 from .connection import HTTPConnection, close_dropped
 
@@ -104,6 +108,8 @@ class Pool:
         self._max_age = checked_seconds("max_connection_age", max_connection_age)
         self._replays = replay
         self._ledger: PoolLedger = SynchronizedLedger(limits, Parker)
+        self._home = Home()
+        watch(self)
 
     # A request.
 
@@ -252,6 +258,12 @@ class Pool:
         """Close every connection, idle or not; requests under way and waiting end with an error. Again does nothing."""
         self._ledger.close()
         close_dropped(self._ledger)
+
+    def __getstate__(self) -> object:
+        raise TypeError(
+            f"cannot pickle or copy {type(self).__name__!r}: connections belong to one process; "
+            "make a pool with the same arguments instead"
+        )
 
     def __enter__(self) -> Self:
         return self

@@ -25,6 +25,7 @@ from httpcore_interfaces import (
 from .._backends import errors
 from .._backends.tls_engine import TLSEngine
 from .._backends.tls_sessions import sessions_of
+from .._lives import forget_stream
 
 if TYPE_CHECKING:
     import ssl
@@ -162,6 +163,11 @@ class TLSStream(NetworkStream):
             pass
         finally:
             self._stream.close()
+
+    def forget(self) -> None:
+        """Close the descriptor alone; the peer is told nothing."""
+        self._closed = True
+        forget_stream(self._stream)
 
     def start_tls(
         self,
