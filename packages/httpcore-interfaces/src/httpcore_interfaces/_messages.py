@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         Mapping,
         MutableMapping,
     )
-    from typing import Any, TypeAlias
+    from typing import Any, TypeAlias, TypeGuard
 
     from ._fields import Fields
     from ._types import ContentTypes, HeaderTypes
@@ -166,7 +166,8 @@ class Response:
                     "Attempted to read an asynchronous response using 'response.read()'. "
                     "You should use 'await response.aread()' instead."
                 )
-            self._content = b"".join(self.iter_stream())
+            self._start_streaming("for ... in response.iter_stream()")
+            self._content = b"".join(cast("Iterable[bytes]", self.stream))
         return self._content
 
     async def aread(self) -> bytes:
@@ -177,7 +178,9 @@ class Response:
                     "Attempted to read an synchronous response using 'await response.aread()'. "
                     "You should use 'response.read()' instead."
                 )
-            self._content = b"".join([chunk async for chunk in self.aiter_stream()])
+            self._start_streaming("async for ... in response.aiter_stream()")
+            stream = cast("AsyncIterable[bytes]", self.stream)
+            self._content = b"".join([chunk async for chunk in stream])
         return self._content
 
     def iter_stream(self) -> Iterator[bytes]:
@@ -342,6 +345,8 @@ def _to_fields(headers: HeaderTypes) -> Fields:
             f"headers must be a mapping or sequence of two-tuples, but got {type(headers).__name__}."
         )
     try:
+        if type(items) is list and _are_fields(items):
+            return items.copy()
         return [
             (to_bytes(name, "header name"), to_bytes(value, "header value"))
             for name, value in items
@@ -350,6 +355,15 @@ def _to_fields(headers: HeaderTypes) -> Fields:
         raise TypeError(
             f"headers must be a mapping or sequence of two-tuples, but one item is not: {error}."
         ) from error
+
+
+def _are_fields(items: list[Any]) -> TypeGuard[Fields]:
+    """Whether all is in wire form already. Raises `ValueError` for what is no pair."""
+    for item in items:
+        name, value = item
+        if type(name) is not bytes or type(value) is not bytes or type(item) is not tuple:
+            return False
+    return True
 
 
 def _to_stream(content: ContentTypes) -> ByteStreams:

@@ -36,6 +36,15 @@ _SPLIT = re.compile(
 )
 _DIGITS = re.compile(rb"[0-9]{1,5}")
 
+# What stands before the target repeats, and is remembered up to a bound: scheme, host and port, but no user information,
+# and no target, where secrets may be. Measured: splitting took 4 % of the instructions of a small request.
+_known_starts: dict[bytes, tuple[bytes, bytes, int | None]] = {}
+_KNOWN_STARTS_LIMIT = 512
+_START_BYTES = 256
+
+# No start is shorter than this without its slashes: `http://`.
+_LEAST = 7
+
 
 class Origin:
     """Scheme, host and port: what one connection can serve (RFC 9110, 4.3.1).
@@ -150,18 +159,28 @@ def to_bytes(value: bytes | str, name: str) -> bytes:
 
 
 def _split(url: bytes) -> URLTuple:
+    # Where the target of most URLs begins. No part before it can have a slash, so what follows cannot change them.
+    at = url.find(b"/", _LEAST)
+    start = _known_starts.get(url[:at]) if at > 0 else None
+    if start is not None:
+        target = url[at:]
+        return *start, target.partition(b"#")[0] if b"#" in target else target
     match = _SPLIT.match(url)
     assert match is not None  # every part of the pattern may be empty
     target = match["target"] or b"/"
     if not target.startswith(b"/"):
         target = b"/" + target
     port = match["port"]
-    return (
+    start = (
         (match["scheme"] or b"").lower(),
         _unbracketed(match["host"] or b"").lower(),
         _parsed_port(port) if port else None,
-        target,
     )
+    if match.start("target") == at <= _START_BYTES and b"@" not in url[:at]:
+        if len(_known_starts) >= _KNOWN_STARTS_LIMIT:
+            _known_starts.clear()
+        _known_starts[url[:at]] = start
+    return *start, target
 
 
 def _parsed_port(port: bytes) -> int:

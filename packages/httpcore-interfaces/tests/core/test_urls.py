@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from httpcore_interfaces import DEFAULT_PORTS, URL, Origin
+from httpcore_interfaces import DEFAULT_PORTS, URL, Origin, _urls
 
 
 def parts(url: URL) -> tuple[bytes, bytes, int | None, bytes]:
@@ -42,6 +42,50 @@ def parts(url: URL) -> tuple[bytes, bytes, int | None, bytes]:
 def test_text_and_bytes_are_split(text: str, expected: tuple[Any, ...]) -> None:
     assert parts(URL(text)) == expected
     assert parts(URL(text.encode())) == expected
+
+
+@given(st.text("ht:/p.a@[]?#1", max_size=24))
+def test_what_is_remembered_changes_nothing(rest: str) -> None:
+    text = f"http://{rest}"
+    _urls._known_starts.clear()
+    try:
+        first = parts(URL(text))
+    except ValueError:
+        assert not _urls._known_starts
+        return
+    assert parts(URL(text)) == first
+    for start in list(_urls._known_starts):
+        url = start + b"/other@b:c//d?e#f"
+        remembered = parts(URL(url))
+        _urls._known_starts.clear()
+        assert parts(URL(url)) == remembered
+
+
+def test_starts_are_remembered_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    known: dict[bytes, tuple[bytes, bytes, int | None]] = {}
+    monkeypatch.setattr(_urls, "_known_starts", known)
+    for number in range(1000):
+        URL(f"http://host-{number}/path")
+        assert known[b"http://host-%d" % number] == (b"http", b"host-%d" % number, None)
+        assert len(known) <= 512
+
+
+def test_user_information_and_targets_are_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    known: dict[bytes, tuple[bytes, bytes, int | None]] = {}
+    monkeypatch.setattr(_urls, "_known_starts", known)
+    for text in (
+        "http://user:secret@example.com/x",
+        "http://example.com?secret/x",
+        "ws://a/secret/x",
+        "http://example.com",
+        f"http://{'a' * 256}/",
+    ):
+        assert parts(URL(text)) == parts(URL(text))
+    assert not known
+    assert parts(URL("http://example.com/a?token=secret#f")) == parts(
+        URL("http://example.com/a?token=secret")
+    )
+    assert list(known) == [b"http://example.com"]
 
 
 def test_parts_are_taken_as_they_are() -> None:

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 __all__ = ["AsyncLedger", "SynchronizedLedger"]
 
 
+# Twice for every request; `super()` makes an object of each call.
+_acquire = AsyncLedger.acquire
+_release = AsyncLedger.release
+
+
 class SynchronizedLedger(AsyncLedger[C, W]):
     """`AsyncLedger` for callers in many threads."""
 
@@ -30,7 +35,7 @@ class SynchronizedLedger(AsyncLedger[C, W]):
         self, key: Hashable, now: float, may_share: bool = False, fresh: bool = False
     ) -> Slot[C, W] | Ticket[C, W] | None:
         with self._lock:
-            return super().acquire(key, now, may_share, fresh)
+            return _acquire(self, key, now, may_share, fresh)
 
     def cancel(self, ticket: Ticket[C, W]) -> Slot[C, W] | None:
         with self._lock:
@@ -52,7 +57,7 @@ class SynchronizedLedger(AsyncLedger[C, W]):
 
     def release(self, slot: Slot[C, W], width: int, now: float) -> None:
         with self._lock:
-            super().release(slot, width, now)
+            _release(self, slot, width, now)
 
     def resize(self, slot: Slot[C, W], width: int) -> None:
         with self._lock:
