@@ -18,6 +18,11 @@ CANNOT = {
     ("trailers", "hypercorn"): "has them for HTTP/2 alone",
     ("trailers over HTTP/2", "h2o"): "2.2 drops the trailers of its origin",
     ("trailers of requests over HTTP/2", "nginx"): "1.22 answers them with GOAWAY",
+    # Seen in its log (http2:trace2): one in a hundred, when they come in a packet of their own.
+    (
+        "trailers of requests over HTTP/2",
+        "apache",
+    ): "2.4 resets a stream whose answer was ready before they came",
     ("trailers to the application", "nginx"): "drops those of requests",
     ("trailers to the application", "apache"): "drops those of requests",
     ("trailers to the application", "caddy"): "drops those of requests",
