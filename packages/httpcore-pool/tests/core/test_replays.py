@@ -109,8 +109,9 @@ def test_pauses_and_lives_are_shortened_by_chance() -> None:
 
 def test_what_the_server_did_not_act_on_is_replayed_on_any_connection() -> None:
     refused: ErrorDetails = {"safe_to_retry": True, "unprocessed": True, "bytes_received": 9}
+    refused["reused"] = False
     request = Request("POST", "http://a/", content=b"a")
-    assert can_replay(RemoteProtocolError("refused", reused=False, **refused), request)
+    assert can_replay(RemoteProtocolError("refused", **refused), request)
     assert not can_replay(LocalProtocolError("ours", **refused), request)
 
 
