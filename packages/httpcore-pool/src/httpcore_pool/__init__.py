@@ -14,6 +14,7 @@ from ._async.connection import AsyncHTTPConnection
 from ._async.request_face import AsyncSOCKSProxy
 from ._backends.auto import AutoBackend
 from ._backends.blocking import SyncBackend
+from ._backends.names import AsyncResolver, Resolved, Resolver, StaticResolver
 from ._errors import PoolClosed, WrongEventLoop
 from ._faces import AsyncConnectionPool, AsyncHTTPProxy, SyncConnectionPool, SyncHTTPProxy
 from ._logs import log_as_told
@@ -30,6 +31,7 @@ __all__ = [
     "AsyncConnectionPool",
     "AsyncHTTPConnection",
     "AsyncHTTPProxy",
+    "AsyncResolver",
     "AsyncSOCKSProxy",
     "AsyncioBackend",
     "AutoBackend",
@@ -37,7 +39,10 @@ __all__ = [
     "HTTPConnection",
     "HTTPProxy",
     "PoolClosed",
+    "Resolved",
+    "Resolver",
     "SOCKSProxy",
+    "StaticResolver",
     "SyncBackend",
     "SyncConnectionPool",
     "SyncHTTPProxy",

@@ -182,13 +182,14 @@ async_kinds = ("native", "anyio", "auto")
 kinds = ("native",)
 
 
-def async_backend(kind: str) -> AsyncioBackend | AnyIOBackend | AutoBackend:
+def async_backend(kind: str, **options: Any) -> AsyncioBackend | AnyIOBackend | AutoBackend:
     if kind == "auto":
-        return AutoBackend()
+        return AutoBackend(**options)
     if kind == "anyio":
-        return AnyIOBackend()
-    return AsyncioBackend() if current_async_library() == "asyncio" else TrioBackend()
+        return AnyIOBackend(**options)
+    native = AsyncioBackend if current_async_library() == "asyncio" else TrioBackend
+    return native(**options)
 
 
-def backend(kind: str) -> SyncBackend:
-    return SyncBackend()
+def backend(kind: str, **options: Any) -> SyncBackend:
+    return SyncBackend(**options)

@@ -17,7 +17,8 @@ import anyio
 from httpcore_interfaces import AsyncNetworkBackend, AsyncNetworkStream
 
 from . import errors
-from .addresses import addresses_from, numeric_addresses
+from .addresses import addresses_from
+from .names import Names
 from .sockets import ConnectRace, address_of, is_readable, receive_nowait, unix_address
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from httpcore_interfaces import SOCKET_OPTION
 
     from .addresses import Address
+    from .names import AsyncResolver, Resolver
 
 __all__ = ["AnyIOBackend", "AnyIOStream", "TrioBackend"]
 
@@ -164,6 +166,23 @@ class AnyIOBackend(AsyncNetworkBackend):
     `connect_tcp` is `resolve` and `connect_addresses`; either can be overridden.
     """
 
+    # For a subclass whose constructor does not call this one.
+    _names = Names()
+
+    def __init__(
+        self,
+        *,
+        resolver: AsyncResolver | Resolver | None = None,
+        cache_size: int = 0,
+        cache_seconds: float = 30.0,
+    ) -> None:
+        """Make a backend.
+
+        `resolver`: whom to ask for addresses, before the operating system. `cache_size`: names whose addresses are kept;
+        0 for none. `cache_seconds`: for how long, unless the resolver says.
+        """
+        self._names = Names(resolver, cache_size, cache_seconds)
+
     async def connect_tcp(
         self,
         host: str,
@@ -188,18 +207,21 @@ class AnyIOBackend(AsyncNetworkBackend):
         """
         started = monotonic()
         try:
-            addresses = numeric_addresses(host, port)
+            addresses = self._names.known(host, port, started)
             if addresses:
                 return addresses
             with anyio.fail_after(timeout):
-                infos = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+                found = await self._names.async_ask(host, port)
+                if found is None:
+                    infos = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+                    found = (addresses_from(infos), None)
         except TimeoutError as error:
             assert timeout is not None  # what ran out
             elapsed = monotonic() - started
             raise errors.resolve_timed_out(host, timeout, elapsed) from error
         except (OSError, ValueError) as error:
             raise errors.resolve_failed(host, error) from error
-        return addresses_from(infos)
+        return self._names.learn(host, port, found, monotonic())
 
     async def connect_addresses(
         self,

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, cast
 from httpcore_interfaces import AsyncNetworkBackend, AsyncNetworkStream
 
 from . import errors
-from .addresses import addresses_from, numeric_addresses
+from .addresses import addresses_from
+from .names import Names
 from .sockets import (
     ConnectRace,
     address_of,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from httpcore_interfaces import SOCKET_OPTION
 
     from .addresses import Address
+    from .names import AsyncResolver, Resolver
 
 __all__ = ["AsyncioBackend", "AsyncioStream"]
 
@@ -350,6 +352,23 @@ _forgotten: list[asyncio.BaseTransport | None] = []
 class AsyncioBackend(AsyncNetworkBackend):
     """Connects for asyncio tasks. `connect_tcp` is `resolve` and `connect_addresses`; either can be overridden."""
 
+    # For a subclass whose constructor does not call this one.
+    _names = Names()
+
+    def __init__(
+        self,
+        *,
+        resolver: AsyncResolver | Resolver | None = None,
+        cache_size: int = 0,
+        cache_seconds: float = 30.0,
+    ) -> None:
+        """Make a backend.
+
+        `resolver`: whom to ask for addresses, before the operating system. `cache_size`: names whose addresses are kept;
+        0 for none. `cache_seconds`: for how long, unless the resolver says.
+        """
+        self._names = Names(resolver, cache_size, cache_seconds)
+
     async def connect_tcp(
         self,
         host: str,
@@ -374,22 +393,25 @@ class AsyncioBackend(AsyncNetworkBackend):
         """
         started = monotonic()
         try:
-            addresses = numeric_addresses(host, port)
+            addresses = self._names.known(host, port, started)
             if addresses:
                 return addresses
             # Bytes, for text would go through a codec that is slow to load and knows an older IDNA.
             name = host.encode("ascii") if host.isascii() else host
             async with asyncio.timeout(None if timeout is None else min(timeout, _FAR)):
-                infos = await asyncio.get_running_loop().getaddrinfo(
-                    name, port, type=socket.SOCK_STREAM
-                )
+                found = await self._names.async_ask(host, port)
+                if found is None:
+                    infos = await asyncio.get_running_loop().getaddrinfo(
+                        name, port, type=socket.SOCK_STREAM
+                    )
+                    found = (addresses_from(infos), None)
         except TimeoutError as error:
             assert timeout is not None  # what ran out
             elapsed = monotonic() - started
             raise errors.resolve_timed_out(host, timeout, elapsed) from error
         except (OSError, ValueError) as error:
             raise errors.resolve_failed(host, error) from error
-        return addresses_from(infos)
+        return self._names.learn(host, port, found, monotonic())
 
     async def connect_addresses(
         self,

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from httpcore_interfaces import AsyncNetworkBackend, current_async_library
 
+from .names import Names
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from .addresses import Address
     from .anyio_streams import AnyIOBackend
     from .asyncio_native import AsyncioBackend
+    from .names import AsyncResolver, Resolver
 
 __all__ = ["AutoBackend"]
 
@@ -28,7 +31,19 @@ class AutoBackend(AsyncNetworkBackend):
     `AsyncNetworkBackend` promises.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        *,
+        resolver: AsyncResolver | Resolver | None = None,
+        cache_size: int = 0,
+        cache_seconds: float = 30.0,
+    ) -> None:
+        """Make a backend.
+
+        `resolver`: whom to ask for addresses, before the operating system. `cache_size`: names whose addresses are kept;
+        0 for none. `cache_seconds`: for how long, unless the resolver says.
+        """
+        self._names = Names(resolver, cache_size, cache_seconds)
         self._asyncio: AsyncioBackend | None = None
         self._anyio: AnyIOBackend | None = None
 
@@ -80,6 +95,7 @@ class AutoBackend(AsyncNetworkBackend):
                 from .asyncio_native import AsyncioBackend
 
                 self._asyncio = AsyncioBackend()
+                self._asyncio._names = self._names
             return self._asyncio
         if self._anyio is None:
             try:
@@ -90,4 +106,5 @@ class AutoBackend(AsyncNetworkBackend):
                     "pip install 'httpcore[trio]', or 'httpcore-pool[trio]'"
                 ) from error
             self._anyio = AnyIOBackend()
+            self._anyio._names = self._names
         return self._anyio

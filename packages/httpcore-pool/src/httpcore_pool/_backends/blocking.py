@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 from httpcore_interfaces import NetworkBackend, NetworkStream, Parker
 
 from . import errors
-from .addresses import addresses_from, numeric_addresses
+from .addresses import addresses_from
+from .names import Names
 from .sockets import (
     ConnectRace,
     Readiness,
@@ -29,12 +30,13 @@ from .sockets import (
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
     from httpcore_interfaces import SOCKET_OPTION
 
     from .addresses import Address
+    from .names import Found, Resolver
     from .sockets import PollReadiness, SelectReadiness
 
 __all__ = ["SyncBackend", "SyncStream"]
@@ -197,6 +199,23 @@ class SyncStream(NetworkStream):
 class SyncBackend(NetworkBackend):
     """Connects for threads. `connect_tcp` is `resolve` and `connect_addresses`; either can be overridden."""
 
+    # For a subclass whose constructor does not call this one.
+    _names = Names()
+
+    def __init__(
+        self,
+        *,
+        resolver: Resolver | None = None,
+        cache_size: int = 0,
+        cache_seconds: float = 30.0,
+    ) -> None:
+        """Make a backend.
+
+        `resolver`: whom to ask for addresses, before the operating system. `cache_size`: names whose addresses are kept;
+        0 for none. `cache_seconds`: for how long, unless the resolver says.
+        """
+        self._names = Names(resolver, cache_size, cache_seconds)
+
     def connect_tcp(
         self,
         host: str,
@@ -219,14 +238,24 @@ class SyncBackend(NetworkBackend):
         Raises `ConnectTimeout` and `ConnectError`.
         """
         try:
-            addresses = numeric_addresses(host, port)
+            addresses = self._names.known(host, port, monotonic())
             if addresses:
                 return addresses
             if timeout is None:
-                return _look_up(host, port)
+                found = self._look_up(host, port)
+            else:
+                found = _in_thread(self._look_up, host, port, timeout)
         except (OSError, ValueError) as error:
             raise errors.resolve_failed(host, error) from error
-        return _look_up_in_thread(host, port, timeout)
+        return self._names.learn(host, port, found, monotonic())
+
+    def _look_up(self, host: str, port: int) -> Found:
+        found = self._names.ask(host, port)
+        if found is not None:
+            return found
+        # Bytes, for text would go through a codec that is slow to load and knows an older IDNA.
+        name = host.encode("ascii") if host.isascii() else host
+        return addresses_from(socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)), None
 
     def connect_addresses(
         self,
@@ -260,28 +289,24 @@ class SyncBackend(NetworkBackend):
         time.sleep(seconds)
 
 
-def _look_up(host: str, port: int) -> list[Address]:
-    # Bytes, for text would go through a codec that is slow to load and knows an older IDNA.
-    name = host.encode("ascii") if host.isascii() else host
-    return addresses_from(socket.getaddrinfo(name, port, type=socket.SOCK_STREAM))
-
-
-def _look_up_in_thread(host: str, port: int, timeout: float) -> list[Address]:
-    found: list[Address] = []
-    failures: list[OSError | ValueError] = []
+def _in_thread(
+    look_up: Callable[[str, int], Found], host: str, port: int, timeout: float
+) -> Found:
+    found: list[Found] = []
+    failures: list[Exception] = []
     parker = Parker()
 
-    def look_up() -> None:
+    def run() -> None:
         try:
-            found.extend(_look_up(host, port))
-        except (OSError, ValueError) as error:
+            found.append(look_up(host, port))
+        except Exception as error:  # noqa: BLE001 - raised where somebody waits for it
             failures.append(error)
         parker.unpark()
 
     started = monotonic()
-    Thread(target=look_up, name="httpcore-resolve", daemon=True).start()
+    Thread(target=run, name="httpcore-resolve", daemon=True).start()
     if not parker.park(timeout):
         raise errors.resolve_timed_out(host, timeout, monotonic() - started)
     if failures:
-        raise errors.resolve_failed(host, failures[0]) from failures[0]
-    return found
+        raise failures[0]
+    return found[0]
