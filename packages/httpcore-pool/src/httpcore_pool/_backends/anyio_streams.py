@@ -127,13 +127,13 @@ class AnyIOStream(AsyncNetworkStream):
             anyio.notify_closing(self._sock)
         self._sock.close()
 
-    async def start_tls(
-        self,
     def forget(self) -> None:
         """Close the descriptor alone. For an event loop that is over, and for a process that was forked."""
         self._closed = True
         self._sock.close()
 
+    async def start_tls(
+        self,
         ssl_context: ssl.SSLContext,
         server_hostname: str | None = None,
         timeout: float | None = None,

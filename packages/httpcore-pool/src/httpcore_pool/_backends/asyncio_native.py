@@ -52,11 +52,11 @@ _LOW_WATER = 64 * 1024
 _FAR = 1e8
 _INF = float("inf")
 
-
-class AsyncioStream(asyncio.Protocol, AsyncNetworkStream):
 # What may never be collected.
 _forgotten: list[asyncio.BaseTransport | None] = []
 
+
+class AsyncioStream(asyncio.Protocol, AsyncNetworkStream):
     """A connected transport. One task may read while another writes, and any task of the loop may close it."""
 
     __slots__ = (
@@ -192,8 +192,6 @@ _forgotten: list[asyncio.BaseTransport | None] = []
             else:
                 self._transport.abort()
 
-    async def start_tls(
-        self,
     def forget(self) -> None:
         """Close the descriptor alone. For an event loop that is over, and for a process that was forked.
 
@@ -214,6 +212,8 @@ _forgotten: list[asyncio.BaseTransport | None] = []
         if fd >= 0:
             os.close(fd)
 
+    async def start_tls(
+        self,
         ssl_context: ssl.SSLContext,
         server_hostname: str | None = None,
         timeout: float | None = None,

@@ -152,8 +152,6 @@ class SyncStream(NetworkStream):
         self._closed = True
         self._leave()
 
-    def _leave(self) -> None:
-        """Close the socket, or wake the thread that is still using it; whoever leaves last closes."""
     def forget(self) -> None:
         """Close the descriptor alone. For a process that was forked, whose other threads are gone."""
         self._closed = True
@@ -161,6 +159,8 @@ class SyncStream(NetworkStream):
         self._leaving = allocate_lock()
         self._sock.close()
 
+    def _leave(self) -> None:
+        """Close the socket, or wake the thread that is still using it; whoever leaves last closes."""
         with self._leaving:
             if not (self._reading or self._writing):
                 self._sock.close()
@@ -289,9 +289,7 @@ class SyncBackend(NetworkBackend):
         time.sleep(seconds)
 
 
-def _in_thread(
-    look_up: Callable[[str, int], Found], host: str, port: int, timeout: float
-) -> Found:
+def _in_thread(look_up: Callable[[str, int], Found], host: str, port: int, timeout: float) -> Found:
     found: list[Found] = []
     failures: list[Exception] = []
     parker = Parker()
