@@ -33,9 +33,11 @@ HUGE = 5_000_000
 
 
 @pytest.mark.timeout(60 + REQUESTS // 50)
+@pytest.mark.parametrize("name", ["nghttpd", "nginx_http2"])
 async def test_a_crowd_shares_one_connection(
-    http2_server: Server, trusting: ssl.SSLContext
+    request: pytest.FixtureRequest, name: str, trusting: ssl.SSLContext
 ) -> None:
+    server: Server = request.getfixturevalue(name)
     answered = [0] * CROWD
     began = time.monotonic()
 

@@ -34,7 +34,11 @@ HUGE = 5_000_000
 
 
 @pytest.mark.timeout(60 + REQUESTS // 50)
-def test_a_crowd_shares_one_connection(http2_server: Server, trusting: ssl.SSLContext) -> None:
+@pytest.mark.parametrize("name", ["nghttpd", "nginx_http2"])
+def test_a_crowd_shares_one_connection(
+    request: pytest.FixtureRequest, name: str, trusting: ssl.SSLContext
+) -> None:
+    server: Server = request.getfixturevalue(name)
     answered = [0] * CROWD
     began = time.monotonic()
 
