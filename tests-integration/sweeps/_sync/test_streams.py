@@ -34,21 +34,17 @@ HUGE = 5_000_000
 
 
 @pytest.mark.timeout(60 + REQUESTS // 50)
-@pytest.mark.parametrize("name", ["nghttpd", "nginx_http2"])
-def test_a_crowd_shares_one_connection(
-    request: pytest.FixtureRequest, name: str, trusting: ssl.SSLContext
-) -> None:
-    server: Server = request.getfixturevalue(name)
+def test_a_crowd_shares_one_connection(quick_server: Server, trusting: ssl.SSLContext) -> None:
     answered = [0] * CROWD
     began = time.monotonic()
 
     def call(caller: int) -> None:
         for _ in range(caller, REQUESTS, CROWD):
-            response = pool.request("GET", f"{server.url}/", extensions=IN_TIME)
+            response = pool.request("GET", f"{quick_server.url}/", extensions=IN_TIME)
             assert (response.status, response.content) == (200, HELLO)
             answered[caller] += 1
 
-    with pool_for(server, trusting, max_connections=1) as pool:
+    with pool_for(quick_server, trusting, max_connections=1) as pool:
         together(CROWD, call)
         assert len(pool.connections) == 1
     assert sum(answered) == REQUESTS
