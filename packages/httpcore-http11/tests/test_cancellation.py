@@ -31,6 +31,9 @@ class Observer:
     def capacity_changed(self) -> None:
         raise AssertionError("no exchange has ended")
 
+    def response_dropped(self, body: object) -> None:
+        raise AssertionError("no response is dropped here")
+
     async def aclose_dropped(self) -> None:
         self.dropped += 1
 

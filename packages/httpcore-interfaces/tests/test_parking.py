@@ -74,3 +74,12 @@ def test_a_thread_tells_what_became_of_it() -> None:
     with Task(parker.park) as parked, pytest.raises(IndexError):
         parked.result()
     parker.unpark()
+
+
+def test_two_threads_may_unpark_at_the_same_moment() -> None:
+    parker = Parker()
+    parker.unpark()
+    # As the second saw it, before the first had written.
+    parker._unparked = False
+    parker.unpark()
+    assert parker.park()

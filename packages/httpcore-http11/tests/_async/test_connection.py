@@ -51,6 +51,9 @@ class AsyncObserver:
     def capacity_changed(self) -> None:
         self.told.append("capacity")
 
+    def response_dropped(self, body: object) -> None:
+        raise AssertionError("no response is dropped here")
+
     async def aclose_dropped(self) -> None:
         self.told.append("dropped")
 

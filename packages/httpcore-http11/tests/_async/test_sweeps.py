@@ -41,6 +41,9 @@ class AsyncObserver:
     def capacity_changed(self) -> None:
         raise AssertionError("no exchange has ended")
 
+    def response_dropped(self, body: object) -> None:
+        raise AssertionError("no response is dropped here")
+
     async def aclose_dropped(self) -> None:
         raise AssertionError("nothing was dropped")
 

@@ -149,6 +149,9 @@ async def test_a_callback_that_fails_ends_the_exchange(fail_at: str, end: bytes)
         def capacity_changed(self) -> None:
             raise AssertionError("no exchange has ended")
 
+        def response_dropped(self, body: object) -> None:
+            raise AssertionError("no response is dropped here")
+
         async def aclose_dropped(self) -> None:
             raise AssertionError("nothing was dropped")
 

@@ -52,6 +52,9 @@ class Observer:
     def capacity_changed(self) -> None:
         self.told.append("capacity")
 
+    def response_dropped(self, body: object) -> None:
+        raise AssertionError("no response is dropped here")
+
     def aclose_dropped(self) -> None:
         self.told.append("dropped")
 

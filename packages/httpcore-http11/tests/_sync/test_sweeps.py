@@ -42,6 +42,9 @@ class Observer:
     def capacity_changed(self) -> None:
         raise AssertionError("no exchange has ended")
 
+    def response_dropped(self, body: object) -> None:
+        raise AssertionError("no response is dropped here")
+
     def aclose_dropped(self) -> None:
         raise AssertionError("nothing was dropped")
 

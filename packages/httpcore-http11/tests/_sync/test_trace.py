@@ -150,6 +150,9 @@ def test_a_callback_that_fails_ends_the_exchange(fail_at: str, end: bytes) -> No
         def capacity_changed(self) -> None:
             raise AssertionError("no exchange has ended")
 
+        def response_dropped(self, body: object) -> None:
+            raise AssertionError("no response is dropped here")
+
         def aclose_dropped(self) -> None:
             raise AssertionError("nothing was dropped")
 

@@ -52,5 +52,8 @@ class AsyncObserver:
     def capacity_changed(self) -> None:
         self.changed += 1
 
+    def response_dropped(self, body: object) -> None:
+        raise AssertionError("no response is dropped here")
+
     async def aclose_dropped(self) -> None:
         self.dropped += 1

@@ -53,5 +53,8 @@ class Observer:
     def capacity_changed(self) -> None:
         self.changed += 1
 
+    def response_dropped(self, body: object) -> None:
+        raise AssertionError("no response is dropped here")
+
     def aclose_dropped(self) -> None:
         self.dropped += 1

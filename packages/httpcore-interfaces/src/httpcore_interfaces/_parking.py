@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from _thread import TIMEOUT_MAX, allocate_lock
+from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -98,10 +99,11 @@ class Parker:
         self._lock.acquire()
 
     def unpark(self) -> None:
-        """Let the parked thread go on, or the next `park` return at once. From any thread, by one caller."""
+        """Let the parked thread go on, or the next `park` return at once. From any thread, as often as you like."""
         if not self._unparked:
             self._unparked = True
-            self._lock.release()
+            with suppress(RuntimeError):  # another was a moment faster
+                self._lock.release()
 
     def park(self, timeout: float | None = None) -> bool:
         """Wait for `unpark`; `timeout` in seconds, `None` waits for ever, less than nothing is `0`.

@@ -8,7 +8,10 @@ __all__ = ["PoolClosed", "WrongEventLoop"]
 
 
 class PoolClosed(HTTPCoreError, RuntimeError):
-    """The pool was closed, before this request or while it was waiting or dialing. Nothing of it was sent."""
+    """The pool was closed: before this request, while it was waiting or dialing, or before its response began.
+
+    Only in the last case may something have been sent; `safe_to_retry` says whether it can be sent again.
+    """
 
     default_message = "the pool is closed; make a new one"
     safe_to_retry = True

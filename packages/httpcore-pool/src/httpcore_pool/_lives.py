@@ -19,7 +19,7 @@ from ._errors import WrongEventLoop
 if TYPE_CHECKING:
     from ._core.ledger import AsyncLedger
 
-__all__ = ["Home", "current_loop", "forget_stream", "watch"]
+__all__ = ["Home", "current_loop", "forget_connections", "forget_stream", "nudge", "watch"]
 
 _modules = sys.modules
 
@@ -78,6 +78,16 @@ def forget_stream(stream: object) -> None:
     forget = getattr(stream, "forget", None)
     if forget is not None:
         forget()
+
+
+def nudge(ledger: AsyncLedger[Any, Any]) -> None:
+    """Wake one of those who wait, so that he frees what was abandoned. May be called by a finalizer."""
+    for ticket, loop in list(ledger.parked.items())[:1]:
+        if loop is None:
+            ticket.waker.unpark()
+        else:
+            with suppress(RuntimeError):  # it is over, and so are all who waited in it
+                _call_soon(loop, ticket.waker.unpark)
 
 
 def _after_fork_in_child() -> None:

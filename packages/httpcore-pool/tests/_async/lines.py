@@ -135,6 +135,7 @@ class AsyncBody(AsyncByteStream):
         self._end = end
         self._is_ended = False
         self._is_closed = False
+        self.observer: AsyncConnectionObserver | None = None
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         if self._is_closed:
@@ -159,6 +160,10 @@ class AsyncBody(AsyncByteStream):
         self._is_ended = True
         await self._end(True)
         raise StopAsyncIteration
+
+    def __del__(self) -> None:
+        if not self._is_ended and self.observer is not None:
+            self.observer.response_dropped(self)
 
     async def aclose(self) -> None:
         self._is_closed = True
@@ -219,7 +224,9 @@ class AsyncLineConnection(AsyncConnectionInterface):
             "reason_phrase": reason,
             "network_stream": self.network_stream,
         }
-        return Response.from_wire(int(code), headers, AsyncBody(read, end), extensions)
+        body = AsyncBody(read, end)
+        body.observer = self._observer
+        return Response.from_wire(int(code), headers, body, extensions)
 
     async def _send(self, request: Request, timeouts: Timeouts) -> None:
         fields = [b"%b: %b" % field for field in request.headers]

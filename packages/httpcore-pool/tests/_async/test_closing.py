@@ -66,8 +66,13 @@ async def test_closing_ends_a_request_that_waits_for_its_response() -> None:
     pool = AsyncConnectionPool(network_backend=AsyncScriptedBackend([stream]))
 
     async def ask() -> None:
-        with pytest.raises(ReadError):
+        with pytest.raises(
+            PoolClosed, match=r"^the pool was closed while the request was under way \("
+        ) as caught:
             await async_get(pool)
+        assert isinstance(caught.value.__cause__, ReadError)
+        assert caught.value.method == "GET"
+        assert caught.value.safe_to_retry
 
     async def close() -> None:
         await async_until(lambda: stream.operations and stream.operations[-1][0] == "read")

@@ -132,6 +132,7 @@ class Body(SyncByteStream):
         self._end = end
         self._is_ended = False
         self._is_closed = False
+        self.observer: ConnectionObserver | None = None
 
     def __iter__(self) -> Iterator[bytes]:
         if self._is_closed:
@@ -156,6 +157,10 @@ class Body(SyncByteStream):
         self._is_ended = True
         self._end(True)
         raise StopIteration
+
+    def __del__(self) -> None:
+        if not self._is_ended and self.observer is not None:
+            self.observer.response_dropped(self)
 
     def close(self) -> None:
         self._is_closed = True
@@ -216,7 +221,9 @@ class LineConnection(ConnectionInterface):
             "reason_phrase": reason,
             "network_stream": self.network_stream,
         }
-        return Response.from_wire(int(code), headers, Body(read, end), extensions)
+        body = Body(read, end)
+        body.observer = self._observer
+        return Response.from_wire(int(code), headers, body, extensions)
 
     def _send(self, request: Request, timeouts: Timeouts) -> None:
         fields = [b"%b: %b" % field for field in request.headers]

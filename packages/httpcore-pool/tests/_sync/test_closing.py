@@ -67,8 +67,13 @@ def test_closing_ends_a_request_that_waits_for_its_response() -> None:
     pool = ConnectionPool(network_backend=ScriptedBackend([stream]))
 
     def ask() -> None:
-        with pytest.raises(ReadError):
+        with pytest.raises(
+            PoolClosed, match=r"^the pool was closed while the request was under way \("
+        ) as caught:
             get(pool)
+        assert isinstance(caught.value.__cause__, ReadError)
+        assert caught.value.method == "GET"
+        assert caught.value.safe_to_retry
 
     def close() -> None:
         until(lambda: stream.operations and stream.operations[-1][0] == "read")

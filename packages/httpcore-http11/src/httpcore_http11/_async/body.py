@@ -76,6 +76,10 @@ class AsyncResponseBody(AsyncByteStream):
         if state < _ENDED:
             await self._abandon()
 
+    def __del__(self) -> None:
+        if self._state < _ENDED:
+            self._connection._dropped(self)
+
     async def _complete(self) -> None:
         await self._connection._complete()
 

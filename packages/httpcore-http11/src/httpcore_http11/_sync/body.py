@@ -77,6 +77,10 @@ class ResponseBody(SyncByteStream):
         if state < _ENDED:
             self._abandon()
 
+    def __del__(self) -> None:
+        if self._state < _ENDED:
+            self._connection._dropped(self)
+
     def _complete(self) -> None:
         self._connection._complete()
 

@@ -9,8 +9,10 @@ at a wait, a time-out, an error or a cancellation, is one input to the table and
 from __future__ import annotations
 
 import logging
+from sys import is_finalizing
 from time import monotonic
 from typing import TYPE_CHECKING, cast
+from warnings import warn
 
 from httpcore_interfaces import (
     ConnectionInterface,
@@ -503,6 +505,22 @@ class HTTP11Connection(ConnectionInterface):
             hint = max(0.0, hint - _HINT_MARGIN)
             expiry = hint if expiry is None else min(expiry, hint)
         self._expires_at = None if expiry is None else monotonic() + expiry
+
+    def _dropped(self, body: ResponseBody) -> None:
+        """The body was collected while its response was under way. No lock and no I/O here: this may be any moment."""
+        # Whoever switched protocols has the stream, and may well have let go of the response.
+        if self._state is CLOSED or self._codec.switched or is_finalizing():
+            return
+        if self._observer is not None:
+            self._observer.response_dropped(body)
+        # With tracemalloc, the warning tells where the response was made.
+        warn(
+            f"the response to {self._method.decode('ascii', 'replace')} {self._origin} was neither read to its end "
+            "nor closed, and kept its connection until it was collected; close it, or use `stream()`",
+            ResourceWarning,
+            stacklevel=3,
+            source=body,
+        )
 
     # The connection as a pool sees it.
 

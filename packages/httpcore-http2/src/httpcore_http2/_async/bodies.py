@@ -101,6 +101,10 @@ class AsyncHTTP2Body(AsyncByteStream):
             self._is_closed = True
             await self._end()
 
+    def __del__(self) -> None:
+        if not self._is_over:
+            self._connection.dropped(self, self._request)
+
     async def _end(self) -> None:
         self._is_over = True
         if self._trace is None:

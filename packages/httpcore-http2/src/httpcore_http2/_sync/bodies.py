@@ -102,6 +102,10 @@ class HTTP2Body(SyncByteStream):
             self._is_closed = True
             self._end()
 
+    def __del__(self) -> None:
+        if not self._is_over:
+            self._connection.dropped(self, self._request)
+
     def _end(self) -> None:
         self._is_over = True
         if self._trace is None:

@@ -9,8 +9,10 @@ knowledge (RFC 9113, 3.3) works.
 from __future__ import annotations
 
 import logging
+from sys import is_finalizing
 from time import monotonic
 from typing import TYPE_CHECKING, cast
+from warnings import warn
 
 from httpcore_interfaces import (
     ConnectionInterface,
@@ -179,6 +181,21 @@ class HTTP2Connection(ConnectionInterface):
         """End an exchange whose body was read to its end, or is not wanted any more."""
         self._engine.give_up(stream)
         self._end_exchange()
+
+    def dropped(self, body: HTTP2Body, request: Request) -> None:
+        """The body was collected while its response was under way. No lock and no I/O here: this may be any moment."""
+        if self._engine.state == ConnectionState.CLOSED or is_finalizing():
+            return
+        if self._observer is not None:
+            self._observer.response_dropped(body)
+        # With tracemalloc, the warning tells where the response was made.
+        warn(
+            f"the response to {request.method.decode('ascii', 'backslashreplace')} {self._origin} was neither read to "
+            "its end nor closed, and kept its stream until it was collected; close it, or use `stream()`",
+            ResourceWarning,
+            stacklevel=3,
+            source=body,
+        )
 
     # What a pool asks.
 

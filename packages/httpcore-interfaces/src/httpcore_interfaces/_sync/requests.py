@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .._messages import Request, Response
     from .._types import ContentTypes, HeaderTypes
     from .._urls import URL, Origin
+    from .byte_streams import SyncByteStream
 
 __all__ = ["ConnectionInterface", "ConnectionObserver", "RequestInterface"]
 
@@ -88,6 +89,13 @@ class ConnectionObserver(Protocol):
 
     def capacity_changed(self) -> None:
         """`stream_limit()` or `is_closed()` now answers differently, and no exchange has ended."""
+
+    def response_dropped(self, body: SyncByteStream) -> None:
+        """A response was collected with its `body` neither read to its end nor closed.
+
+        Called by a finalizer, in any thread and between any two lines of anybody: take no lock, and leave it to another
+        to call `body.close()`, which ends the exchange.
+        """
 
     def aclose_dropped(self) -> None:
         """Close what the pool has dropped."""

@@ -19,7 +19,7 @@ from .._backends.default import default_async_backend
 from .._core.replays import backoff
 from .._core.routes import as_forwarded, origin_of, plan_route, socket_path
 from .._core.settings import Settings
-from .._lives import forget_stream
+from .._lives import forget_stream, nudge
 from .._protocols import (
     make_async_http2_connection,
     make_async_http11_connection,
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from httpcore_interfaces import (
         SOCKET_OPTION,
+        AsyncByteStream,
         AsyncNetworkBackend,
         AsyncNetworkStream,
         AsyncParker,
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
     PoolLedger: TypeAlias = AsyncLedger["AsyncHTTPConnection", AsyncParker]
     PoolSlot: TypeAlias = Slot["AsyncHTTPConnection", AsyncParker]
 
-__all__ = ["AsyncHTTPConnection", "close_dropped"]
+__all__ = ["AsyncHTTPConnection", "close_abandoned", "close_dropped"]
 
 monotonic = time.monotonic
 
@@ -233,6 +234,12 @@ class AsyncHTTPConnection(AsyncConnectionInterface):
             assert self._slot is not None
             self._ledger.resize(self._slot, self.stream_limit())
 
+    def response_dropped(self, body: AsyncByteStream) -> None:
+        ledger = self._ledger
+        if ledger is not None:
+            ledger.abandoned.append(body)
+            nudge(ledger)
+
     async def aclose_dropped(self) -> None:
         if self._ledger is not None:
             await close_dropped(self._ledger)
@@ -287,6 +294,26 @@ class AsyncHTTPConnection(AsyncConnectionInterface):
         traceback: TracebackType | None = None,
     ) -> None:
         await self.aclose()
+
+
+async def close_abandoned(ledger: PoolLedger) -> None:
+    """End the exchanges of responses that nobody has any more, then close what was dropped; likewise all of it."""
+    interruption: BaseException | None = None
+    while ledger.abandoned:
+        try:
+            body = ledger.abandoned.popleft()
+        except IndexError:  # another thread was faster
+            break
+        ledger.counts.abandoned += 1
+        try:
+            await body.aclose()
+        except Exception:  # noqa: BLE001, S110 - an error of a request that is nobody's
+            pass
+        except BaseException as error:  # noqa: BLE001 - raised when all are closed
+            interruption = error
+    await close_dropped(ledger)
+    if interruption is not None:
+        raise interruption
 
 
 async def close_dropped(ledger: PoolLedger) -> None:

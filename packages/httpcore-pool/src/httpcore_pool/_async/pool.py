@@ -30,10 +30,11 @@ from .._ledgers import AsyncLedger
 from .._lives import (
     Home,
     current_loop,  # unasync: remove
+    nudge,
     watch,
 )
 from .._protocols import require_protocols
-from .connection import AsyncHTTPConnection, close_dropped
+from .connection import AsyncHTTPConnection, close_abandoned, close_dropped
 
 if TYPE_CHECKING:
     import ssl
@@ -126,8 +127,9 @@ class AsyncPool:
         key = connection_key(request.url, request.extensions)
         validate_request(request)
         timeouts = Timeouts.of(request.extensions)
-        if self._ledger.dropped:
-            await close_dropped(self._ledger)
+        ledger = self._ledger
+        if ledger.dropped or ledger.abandoned:
+            await close_abandoned(ledger)
         replays = 0
         while True:
             slot = await self._acquire(key, request, timeouts, replays > 0)
@@ -140,10 +142,13 @@ class AsyncPool:
                 # Refused at the door: nothing was begun, so the connection reports nothing.
                 self._ledger.release(slot, connection.stream_limit(), monotonic())
             except HTTPCoreError as error:
+                if ledger.is_closed:
+                    raise self._closed_under_way(error, request) from error
                 if not (self._replays and can_replay(error, request, replays)):
                     self._explain(error, request)
                     raise
                 replays += 1
+                ledger.counts.replays += 1
 
     async def _acquire(
         self, key: Hashable, request: Request, timeouts: Timeouts, fresh: bool
@@ -182,20 +187,36 @@ class AsyncPool:
     ) -> PoolSlot:
         """Wait in line until a slot is granted."""
         limit = timeouts.pool
-        left = None if limit is None else max(0.0, began + limit - monotonic())
+        ledger = self._ledger
+        ledger.parked[ticket] = self._home.loop
         try:
-            await ticket.waker.park(timeouts.bounded(left))
+            while True:
+                if ledger.abandoned:
+                    await close_abandoned(ledger)
+                left = None if limit is None else max(0.0, began + limit - monotonic())
+                if not await ticket.waker.park(timeouts.bounded(left)):
+                    break
+                # A finalizer may have woken this one only to close what was abandoned. First the waker, then the look:
+                # who grants does it the other way round.
+                ticket.waker = AsyncParker()
+                if ticket.slot is not None or ledger.is_closed:
+                    break
         except BaseException:
-            slot = self._ledger.cancel(ticket)
+            slot = ledger.cancel(ticket)
             if slot is not None:
                 self._give_back(slot)
             raise
+        finally:
+            ledger.parked.pop(ticket, None)
+            if ledger.abandoned:
+                nudge(ledger)
         # A slot that was granted at the last moment is used.
-        slot = self._ledger.cancel(ticket)
+        slot = ledger.cancel(ticket)
         if slot is not None:
             return slot
-        if self._ledger.is_closed:
+        if ledger.is_closed:
             raise PoolClosed("the pool was closed while the request waited for a connection")
+        ledger.counts.timeouts += 1
         raise self._pool_timeout(request, timeouts, monotonic() - began)
 
     def _give_back(self, slot: PoolSlot) -> None:
@@ -243,6 +264,18 @@ class AsyncPool:
             origin=request.url.origin,
             proxy=None if proxy is None else proxy.url.origin,
         )
+
+    def _closed_under_way(self, error: HTTPCoreError, request: Request) -> PoolClosed:
+        closed = PoolClosed(
+            "the pool was closed while the request was under way",
+            phase=error.phase,
+            reused=error.reused,
+            bytes_sent=error.bytes_sent,
+            bytes_received=error.bytes_received,
+            safe_to_retry=error.safe_to_retry,
+        )
+        self._explain(closed, request)
+        return closed
 
     def _pool_timeout(self, request: Request, timeouts: Timeouts, elapsed: float) -> PoolTimeout:
         total = self._ledger.limits.total

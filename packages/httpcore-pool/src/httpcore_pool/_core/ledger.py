@@ -23,7 +23,7 @@ for him.
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -75,16 +75,20 @@ class Counts:
     """What has happened since the ledger was opened.
 
     `dials`; `failed_dials`; `reuses` of a connection that was there; `waits` in a queue; `evictions` of idle
-    connections for others' sake; `expiries` of idle ones by time; `replacements` of idle ones found stale.
+    connections for others' sake; `expiries` of idle ones by time; `replacements` of idle ones found stale; responses
+    that were `abandoned`; `replays`; `timeouts` of those who waited.
     """
 
     __slots__ = (
+        "abandoned",
         "dials",
         "evictions",
         "expiries",
         "failed_dials",
         "replacements",
+        "replays",
         "reuses",
+        "timeouts",
         "waits",
     )
 
@@ -96,6 +100,9 @@ class Counts:
         self.evictions = 0
         self.expiries = 0
         self.replacements = 0
+        self.abandoned = 0
+        self.replays = 0
+        self.timeouts = 0
 
 
 class Slot(Generic[C, W]):
@@ -184,6 +191,10 @@ class AsyncLedger(Generic[C, W]):
         self.limits = limits
         self.counts = Counts()
         self.dropped: deque[C] = deque()
+        # Bodies of responses that were collected unread, put here by finalizers, which may take no lock; and who waits,
+        # with what the shell needs to wake him. Both are changed by atomic operations alone.
+        self.abandoned: deque[Any] = deque()
+        self.parked: dict[Ticket[C, W], object] = {}
         self.is_closed = False
         self._make_waker = make_waker
         self._lanes: dict[Hashable, Lane[C, W]] = {}
@@ -322,6 +333,7 @@ class AsyncLedger(Generic[C, W]):
     def close(self) -> None:
         """Give up everything: each connection is dropped, each waiter woken with nothing, each later `acquire` refused."""
         self.is_closed = True
+        self.abandoned.clear()
         for slot in list(self._slots):
             self._drop(slot)
         for lane in list(self._lanes.values()):
@@ -350,6 +362,8 @@ class AsyncLedger(Generic[C, W]):
         for lane in list(self._lanes.values()):
             lane.queue = None
         self.dropped.clear()
+        self.abandoned.clear()
+        self.parked.clear()
         self._lanes = {}
         self._slots = {}
         self._idleness = OrderedDict()

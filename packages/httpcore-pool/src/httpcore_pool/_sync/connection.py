@@ -20,7 +20,7 @@ from .._backends.default import default_backend
 from .._core.replays import backoff
 from .._core.routes import as_forwarded, origin_of, plan_route, socket_path
 from .._core.settings import Settings
-from .._lives import forget_stream
+from .._lives import forget_stream, nudge
 from .._protocols import (
     make_http2_connection,
     make_http11_connection,
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         Parker,
         Request,
         Response,
+        SyncByteStream,
     )
 
     from .._core.ledger import Slot
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
     PoolLedger: TypeAlias = SynchronizedLedger["HTTPConnection", Parker]
     PoolSlot: TypeAlias = Slot["HTTPConnection", Parker]
 
-__all__ = ["HTTPConnection", "close_dropped"]
+__all__ = ["HTTPConnection", "close_abandoned", "close_dropped"]
 
 monotonic = time.monotonic
 
@@ -234,6 +235,12 @@ class HTTPConnection(ConnectionInterface):
             assert self._slot is not None
             self._ledger.resize(self._slot, self.stream_limit())
 
+    def response_dropped(self, body: SyncByteStream) -> None:
+        ledger = self._ledger
+        if ledger is not None:
+            ledger.abandoned.append(body)
+            nudge(ledger)
+
     def aclose_dropped(self) -> None:
         if self._ledger is not None:
             close_dropped(self._ledger)
@@ -288,6 +295,26 @@ class HTTPConnection(ConnectionInterface):
         traceback: TracebackType | None = None,
     ) -> None:
         self.close()
+
+
+def close_abandoned(ledger: PoolLedger) -> None:
+    """End the exchanges of responses that nobody has any more, then close what was dropped; likewise all of it."""
+    interruption: BaseException | None = None
+    while ledger.abandoned:
+        try:
+            body = ledger.abandoned.popleft()
+        except IndexError:  # another thread was faster
+            break
+        ledger.counts.abandoned += 1
+        try:
+            body.close()
+        except Exception:  # noqa: BLE001, S110 - an error of a request that is nobody's
+            pass
+        except BaseException as error:  # noqa: BLE001 - raised when all are closed
+            interruption = error
+    close_dropped(ledger)
+    if interruption is not None:
+        raise interruption
 
 
 def close_dropped(ledger: PoolLedger) -> None:
