@@ -200,6 +200,17 @@ async def test_slow_peer_that_takes_something_is_not_timed_out() -> None:
     peer.close()
 
 
+async def test_a_socket_that_was_taken_away_counts_as_readable() -> None:
+    ours, theirs = socket.socketpair()
+    with theirs:
+        ours.setblocking(False)
+        stream = AsyncioStream(asyncio.get_running_loop(), ours, "peer")
+        assert not stream.get_extra_info("is_readable")
+        ours.close()
+        assert stream.get_extra_info("is_readable")
+        await stream.aclose()
+
+
 async def test_answer_that_lies_in_the_socket_survives_a_failed_write() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:

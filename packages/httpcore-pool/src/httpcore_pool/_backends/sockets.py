@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from httpcore_interfaces import SOCKET_OPTION
 
 __all__ = [
+    "NO_WAIT",
     "ConnectRace",
     "Readiness",
     "address_of",
@@ -50,6 +51,9 @@ TCP_OPTIONS: list[tuple[int, int, int]] = [
 ]
 
 _UNDER_WAY = {errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY, errno.EINTR}
+
+#: The flag that keeps one call on a blocking socket from waiting; 0 where there is none, such as on Windows.
+NO_WAIT: int = getattr(socket, "MSG_DONTWAIT", 0)
 
 #: The longest that `poll` can be asked to wait, in seconds: almost 25 days.
 _LONGEST = (2**31 - 1) // 1000
@@ -201,7 +205,7 @@ def address_of(sock: socket.socket, info: str) -> object:
 def receive_nowait(sock: socket.socket, max_bytes: int) -> bytes | None:
     """Take what lies in a socket; `None` when that is nothing, `b""` at the end or after an error."""
     try:
-        return sock.recv(max_bytes)
+        return sock.recv(max_bytes, NO_WAIT)
     except BlockingIOError:
         return None
     except OSError:
