@@ -11,14 +11,26 @@ from ..python_servers import SocksProxy, proxy, socks_proxy
 from ..servers import Certificates
 from .answers import answering
 from .environments import ROOT, build_wheels, environment
-from .tools import ALSO, TOOLS
+from .tools import ALSO, ALSO_FOR_HTTPX2, TOOLS, TOOLS_OF_HTTPX2
 
 
 @pytest.fixture(scope="session")
-def interpreter(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Python with the wheels of this tree and all the tools."""
-    wheels = build_wheels(tmp_path_factory.mktemp("wheels"))
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The wheels of this tree."""
+    return build_wheels(tmp_path_factory.mktemp("wheels"))
+
+
+@pytest.fixture(scope="session")
+def interpreter(wheels: list[Path]) -> Path:
+    """Python with the wheels and all the tools of HTTPX."""
     return environment(ROOT / "build" / "ecosystem", wheels, [*TOOLS, *ALSO])
+
+
+@pytest.fixture(scope="session")
+def interpreter_of_httpx2(wheels: list[Path]) -> Path:
+    """Python with the wheels and httpx2."""
+    requirements = [*TOOLS_OF_HTTPX2, *ALSO_FOR_HTTPX2]
+    return environment(ROOT / "build" / "ecosystem-httpx2", wheels, requirements)
 
 
 @pytest.fixture(scope="session")

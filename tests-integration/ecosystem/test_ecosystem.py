@@ -8,7 +8,7 @@ import pytest
 
 from ..servers import HERE
 from .environments import run
-from .tools import NOT_YET, TOOLS
+from .tools import NOT_YET, TOOLS, TOOLS_OF_HTTPX2
 
 PROGRAMS = HERE / "ecosystem" / "programs"
 
@@ -27,8 +27,7 @@ def _cases() -> list[object]:
     ]
 
 
-@pytest.mark.parametrize("program", _cases())
-def test_a_tool_works(program: str, interpreter: Path, places: str) -> None:
+def _use(program: str, interpreter: Path, places: str) -> None:
     done = subprocess.run(
         [interpreter, "-I", PROGRAMS / program, places],
         stdout=subprocess.PIPE,
@@ -40,8 +39,21 @@ def test_a_tool_works(program: str, interpreter: Path, places: str) -> None:
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.parametrize("program", _cases())
+def test_a_tool_works(program: str, interpreter: Path, places: str) -> None:
+    _use(program, interpreter, places)
+
+
+@pytest.mark.parametrize("program", TOOLS_OF_HTTPX2.values(), ids=list(TOOLS_OF_HTTPX2))
+def test_a_tool_of_httpx2_works(program: str, interpreter_of_httpx2: Path, places: str) -> None:
+    _use(program, interpreter_of_httpx2, places)
+
+
 def test_every_program_has_its_tool() -> None:
-    assert {path.name for path in PROGRAMS.glob("*.py")} == set(TOOLS.values())
+    assert {path.name for path in PROGRAMS.glob("*.py")} == {
+        *TOOLS.values(),
+        *TOOLS_OF_HTTPX2.values(),
+    }
     assert set(NOT_YET) <= set(TOOLS.values())
 
 
