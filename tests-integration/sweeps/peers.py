@@ -48,10 +48,18 @@ def frames(data: bytes) -> Iterator[tuple[int, int, int]]:
         begin = end
 
 
-def cuts(data: bytes) -> list[int]:
-    """Where to cut HTTP/2: at every byte of small frames, around the boundaries of large ones and in their middle."""
-    places = {len(data)}
+def cuts(data: bytes, *, preface: bool) -> list[int]:
+    """Where to cut HTTP/2: at every byte of small frames, around the boundaries of large ones and in their middle.
+
+    `preface`: also in what the server says before the response, which is the same for all.
+    """
+    places = {0, len(data)}
+    is_response = preface
     for begin, end, _ in frames(data):
+        # The first frame of a stream; those of the connection have stream 0.
+        is_response = is_response or data[begin + 8] != 0
+        if not is_response:
+            continue
         if end - begin <= 80:
             places.update(range(begin, end))
         else:
