@@ -2,14 +2,18 @@
 
 from typing import Any
 
-from httpcore_pool import AutoBackend, SyncBackend
+from httpcore_pool import AnyIOBackend, AutoBackend, SyncBackend
+
+#: Every backend by its name, for whatever runs the test.
+async_networks = ("auto", "anyio")
+networks = ("sync",)
 
 
-def async_network(**options: Any) -> AutoBackend:
+def async_network(kind: str = "auto", **options: Any) -> AutoBackend | AnyIOBackend:
     """For tasks."""
-    return AutoBackend(**options)
+    return AnyIOBackend(**options) if kind == "anyio" else AutoBackend(**options)
 
 
-def network(**options: Any) -> SyncBackend:
+def network(kind: str = "sync", **options: Any) -> SyncBackend:
     """For threads."""
     return SyncBackend(**options)

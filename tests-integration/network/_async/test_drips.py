@@ -9,6 +9,9 @@ import httpcore
 
 from ...crowds import async_together
 from ..drips import CONNECTING, RESPONDING, Drips
+from ..networks import async_network, async_networks
+
+pytestmark = pytest.mark.parametrize("kind", async_networks)
 
 # What is allowed, and what ends: the limits, the error, after how many seconds.
 LIMITS = (
@@ -26,12 +29,12 @@ def check_elapsed(began: float, expected: float, what: str) -> None:
     assert 0.95 * expected < elapsed < 1.2 * expected, f"{what}: {elapsed:.3f} s"
 
 
-async def test_dripping_response_ends_with_the_total_time(drips: Drips) -> None:
+async def test_dripping_response_ends_with_the_total_time(kind: str, drips: Drips) -> None:
     cases = [(stage, *limit) for stage in RESPONDING for limit in LIMITS]
 
     async def run(number: int) -> None:
         stage, limits, expected = cases[number]
-        async with httpcore.AsyncConnectionPool() as pool:
+        async with httpcore.AsyncConnectionPool(network_backend=async_network(kind)) as pool:
             began = time.monotonic()
             with pytest.raises(httpcore.ReadTimeout):
                 await pool.request(
@@ -46,7 +49,7 @@ async def test_dripping_response_ends_with_the_total_time(drips: Drips) -> None:
 
 
 async def test_dripping_handshake_ends_with_the_time_to_connect(
-    drips: Drips, trusting: ssl.SSLContext
+    kind: str, drips: Drips, trusting: ssl.SSLContext
 ) -> None:
     cases = [(stage, *limit) for stage in CONNECTING for limit in CONNECT_LIMITS]
 
@@ -55,7 +58,9 @@ async def test_dripping_handshake_ends_with_the_time_to_connect(
         port = drips.port(stage)
         scheme = {"tunnel": "http", "socks": "socks5h"}.get(stage)
         proxy = scheme and httpcore.Proxy(f"{scheme}://127.0.0.1:{port}")
-        async with httpcore.AsyncConnectionPool(ssl_context=trusting, proxy=proxy or None) as pool:
+        async with httpcore.AsyncConnectionPool(
+            ssl_context=trusting, proxy=proxy or None, network_backend=async_network(kind)
+        ) as pool:
             began = time.monotonic()
             with pytest.raises(httpcore.ConnectTimeout):
                 await pool.request(
@@ -67,8 +72,8 @@ async def test_dripping_handshake_ends_with_the_time_to_connect(
     await async_together(len(cases), run)
 
 
-async def test_silence_ends_with_the_time_to_read(mute_port: int) -> None:
-    async with httpcore.AsyncConnectionPool() as pool:
+async def test_silence_ends_with_the_time_to_read(kind: str, mute_port: int) -> None:
+    async with httpcore.AsyncConnectionPool(network_backend=async_network(kind)) as pool:
         began = time.monotonic()
         with pytest.raises(httpcore.ReadTimeout):
             await pool.request(

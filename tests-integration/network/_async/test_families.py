@@ -11,7 +11,9 @@ import httpcore
 from httpcore_pool import StaticResolver
 
 from ...servers import HELLO, Server
-from ..networks import async_network
+from ..networks import async_network, async_networks
+
+pytestmark = pytest.mark.parametrize("kind", async_networks)
 
 
 @contextmanager
@@ -31,8 +33,8 @@ def black_hole(port: int) -> Iterator[None]:
         yield
 
 
-async def test_silent_family_costs_less_than_300_ms(python: Server) -> None:
-    backend = async_network(resolver=StaticResolver({"dual.example": ["::1", "127.0.0.1"]}))
+async def test_silent_family_costs_less_than_300_ms(kind: str, python: Server) -> None:
+    backend = async_network(kind, resolver=StaticResolver({"dual.example": ["::1", "127.0.0.1"]}))
     times = []
     with black_hole(python.port):
         # The machine may be busy: the best of a few counts.
@@ -45,8 +47,8 @@ async def test_silent_family_costs_less_than_300_ms(python: Server) -> None:
     assert 0.2 < min(times) < 0.3, times
 
 
-async def test_refusing_family_costs_nothing(python: Server) -> None:
-    backend = async_network(resolver=StaticResolver({"dual.example": ["::1", "127.0.0.1"]}))
+async def test_refusing_family_costs_nothing(kind: str, python: Server) -> None:
+    backend = async_network(kind, resolver=StaticResolver({"dual.example": ["::1", "127.0.0.1"]}))
     async with httpcore.AsyncConnectionPool(network_backend=backend) as pool:
         began = time.monotonic()
         response = await pool.request("GET", f"http://dual.example:{python.port}/")
@@ -54,8 +56,8 @@ async def test_refusing_family_costs_nothing(python: Server) -> None:
         assert time.monotonic() - began < 0.2
 
 
-async def test_error_names_every_address(dead_port: int) -> None:
-    backend = async_network(resolver=StaticResolver({"dual.example": ["::1", "127.0.0.1"]}))
+async def test_error_names_every_address(kind: str, dead_port: int) -> None:
+    backend = async_network(kind, resolver=StaticResolver({"dual.example": ["::1", "127.0.0.1"]}))
     async with httpcore.AsyncConnectionPool(network_backend=backend) as pool:
         with pytest.raises(httpcore.ConnectError) as caught:
             await pool.request("GET", f"http://dual.example:{dead_port}/")
@@ -67,8 +69,8 @@ async def test_error_names_every_address(dead_port: int) -> None:
         assert address in str(caught.value)
 
 
-async def test_error_names_those_that_did_not_answer(dead_port: int) -> None:
-    backend = async_network(resolver=StaticResolver({"dual.example": ["::1", "127.0.0.1"]}))
+async def test_error_names_those_that_did_not_answer(kind: str, dead_port: int) -> None:
+    backend = async_network(kind, resolver=StaticResolver({"dual.example": ["::1", "127.0.0.1"]}))
     with black_hole(dead_port):
         async with httpcore.AsyncConnectionPool(network_backend=backend) as pool:
             with pytest.raises(httpcore.ConnectTimeout) as caught:

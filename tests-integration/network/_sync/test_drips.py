@@ -10,6 +10,9 @@ import httpcore
 
 from ...crowds import together
 from ..drips import CONNECTING, RESPONDING, Drips
+from ..networks import network, networks
+
+pytestmark = pytest.mark.parametrize("kind", networks)
 
 # What is allowed, and what ends: the limits, the error, after how many seconds.
 LIMITS = (
@@ -27,12 +30,12 @@ def check_elapsed(began: float, expected: float, what: str) -> None:
     assert 0.95 * expected < elapsed < 1.2 * expected, f"{what}: {elapsed:.3f} s"
 
 
-def test_dripping_response_ends_with_the_total_time(drips: Drips) -> None:
+def test_dripping_response_ends_with_the_total_time(kind: str, drips: Drips) -> None:
     cases = [(stage, *limit) for stage in RESPONDING for limit in LIMITS]
 
     def run(number: int) -> None:
         stage, limits, expected = cases[number]
-        with httpcore.ConnectionPool() as pool:
+        with httpcore.ConnectionPool(network_backend=network(kind)) as pool:
             began = time.monotonic()
             with pytest.raises(httpcore.ReadTimeout):
                 pool.request(
@@ -47,7 +50,7 @@ def test_dripping_response_ends_with_the_total_time(drips: Drips) -> None:
 
 
 def test_dripping_handshake_ends_with_the_time_to_connect(
-    drips: Drips, trusting: ssl.SSLContext
+    kind: str, drips: Drips, trusting: ssl.SSLContext
 ) -> None:
     cases = [(stage, *limit) for stage in CONNECTING for limit in CONNECT_LIMITS]
 
@@ -56,7 +59,9 @@ def test_dripping_handshake_ends_with_the_time_to_connect(
         port = drips.port(stage)
         scheme = {"tunnel": "http", "socks": "socks5h"}.get(stage)
         proxy = scheme and httpcore.Proxy(f"{scheme}://127.0.0.1:{port}")
-        with httpcore.ConnectionPool(ssl_context=trusting, proxy=proxy or None) as pool:
+        with httpcore.ConnectionPool(
+            ssl_context=trusting, proxy=proxy or None, network_backend=network(kind)
+        ) as pool:
             began = time.monotonic()
             with pytest.raises(httpcore.ConnectTimeout):
                 pool.request("GET", f"https://127.0.0.1:{port}/", extensions={"timeout": limits})
@@ -66,8 +71,8 @@ def test_dripping_handshake_ends_with_the_time_to_connect(
     together(len(cases), run)
 
 
-def test_silence_ends_with_the_time_to_read(mute_port: int) -> None:
-    with httpcore.ConnectionPool() as pool:
+def test_silence_ends_with_the_time_to_read(kind: str, mute_port: int) -> None:
+    with httpcore.ConnectionPool(network_backend=network(kind)) as pool:
         began = time.monotonic()
         with pytest.raises(httpcore.ReadTimeout):
             pool.request(

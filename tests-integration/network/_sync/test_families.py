@@ -12,7 +12,9 @@ import httpcore
 from httpcore_pool import StaticResolver
 
 from ...servers import HELLO, Server
-from ..networks import network
+from ..networks import network, networks
+
+pytestmark = pytest.mark.parametrize("kind", networks)
 
 
 @contextmanager
@@ -32,8 +34,8 @@ def black_hole(port: int) -> Iterator[None]:
         yield
 
 
-def test_silent_family_costs_less_than_300_ms(python: Server) -> None:
-    backend = network(resolver=StaticResolver({"dual.example": ["::1", "127.0.0.1"]}))
+def test_silent_family_costs_less_than_300_ms(kind: str, python: Server) -> None:
+    backend = network(kind, resolver=StaticResolver({"dual.example": ["::1", "127.0.0.1"]}))
     times = []
     with black_hole(python.port):
         # The machine may be busy: the best of a few counts.
@@ -46,8 +48,8 @@ def test_silent_family_costs_less_than_300_ms(python: Server) -> None:
     assert 0.2 < min(times) < 0.3, times
 
 
-def test_refusing_family_costs_nothing(python: Server) -> None:
-    backend = network(resolver=StaticResolver({"dual.example": ["::1", "127.0.0.1"]}))
+def test_refusing_family_costs_nothing(kind: str, python: Server) -> None:
+    backend = network(kind, resolver=StaticResolver({"dual.example": ["::1", "127.0.0.1"]}))
     with httpcore.ConnectionPool(network_backend=backend) as pool:
         began = time.monotonic()
         response = pool.request("GET", f"http://dual.example:{python.port}/")
@@ -55,8 +57,8 @@ def test_refusing_family_costs_nothing(python: Server) -> None:
         assert time.monotonic() - began < 0.2
 
 
-def test_error_names_every_address(dead_port: int) -> None:
-    backend = network(resolver=StaticResolver({"dual.example": ["::1", "127.0.0.1"]}))
+def test_error_names_every_address(kind: str, dead_port: int) -> None:
+    backend = network(kind, resolver=StaticResolver({"dual.example": ["::1", "127.0.0.1"]}))
     with httpcore.ConnectionPool(network_backend=backend) as pool:
         with pytest.raises(httpcore.ConnectError) as caught:
             pool.request("GET", f"http://dual.example:{dead_port}/")
@@ -68,8 +70,8 @@ def test_error_names_every_address(dead_port: int) -> None:
         assert address in str(caught.value)
 
 
-def test_error_names_those_that_did_not_answer(dead_port: int) -> None:
-    backend = network(resolver=StaticResolver({"dual.example": ["::1", "127.0.0.1"]}))
+def test_error_names_those_that_did_not_answer(kind: str, dead_port: int) -> None:
+    backend = network(kind, resolver=StaticResolver({"dual.example": ["::1", "127.0.0.1"]}))
     with black_hole(dead_port):
         with httpcore.ConnectionPool(network_backend=backend) as pool:
             with pytest.raises(httpcore.ConnectTimeout) as caught:
