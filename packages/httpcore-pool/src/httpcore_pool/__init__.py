@@ -15,6 +15,7 @@ from ._async.request_face import AsyncSOCKSProxy
 from ._backends.auto import AutoBackend
 from ._backends.blocking import SyncBackend
 from ._backends.names import AsyncResolver, Resolved, Resolver, StaticResolver
+from ._core.stats import ConnectionStats, PoolStats
 from ._errors import PoolClosed, WrongEventLoop
 from ._faces import AsyncConnectionPool, AsyncHTTPProxy, SyncConnectionPool, SyncHTTPProxy
 from ._logs import log_as_told
@@ -36,9 +37,11 @@ __all__ = [
     "AsyncioBackend",
     "AutoBackend",
     "ConnectionPool",
+    "ConnectionStats",
     "HTTPConnection",
     "HTTPProxy",
     "PoolClosed",
+    "PoolStats",
     "Resolved",
     "Resolver",
     "SOCKSProxy",

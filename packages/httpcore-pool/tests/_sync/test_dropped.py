@@ -76,14 +76,15 @@ def test_who_leaves_passes_the_call_on() -> None:
             until(lambda: len(pool._ledger.parked) == 2)
             # As if the note came when the first of them had just stopped waiting.
             pool._ledger.abandoned.append(Body(response.read, end))
+            until(lambda: ended)
+            response.read()
 
         def give_up() -> None:
             with pytest.raises(PoolTimeout):
-                get(pool, pool=0.03)
+                get(pool, pool=0.5)
 
         def wait() -> None:
-            with pytest.raises(PoolTimeout):
-                get(pool, pool=0.5)
+            assert get(pool) == b"hello"
             assert ended == [False]
 
         run_together(drop, give_up, wait)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from random import random
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from .._core.replays import backoff
 from .._core.routes import as_forwarded, origin_of, plan_route, socket_path
 from .._core.settings import Settings
 from .._lives import forget_stream, nudge
+from .._logs import TRACE
 from .._protocols import (
     make_async_http2_connection,
     make_async_http11_connection,
@@ -53,6 +55,8 @@ if TYPE_CHECKING:
 __all__ = ["AsyncHTTPConnection", "close_abandoned", "close_dropped"]
 
 monotonic = time.monotonic
+
+logger = logging.getLogger("httpcore.pool")
 
 
 class AsyncHTTPConnection(AsyncConnectionInterface):
@@ -320,6 +324,7 @@ async def close_dropped(ledger: PoolLedger) -> None:
     """Close what the ledger has dropped: all of it, even when cancelled, for nobody else would."""
     interruption: BaseException | None = None
     while (connection := ledger.next_dropped()) is not None:
+        logger.log(TRACE, "close connection=%r", connection)
         try:
             await connection.aclose()
         except BaseException as error:  # noqa: BLE001 - raised when all are closed

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from random import random
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ from .._core.replays import backoff
 from .._core.routes import as_forwarded, origin_of, plan_route, socket_path
 from .._core.settings import Settings
 from .._lives import forget_stream, nudge
+from .._logs import TRACE
 from .._protocols import (
     make_http2_connection,
     make_http11_connection,
@@ -54,6 +56,8 @@ if TYPE_CHECKING:
 __all__ = ["HTTPConnection", "close_abandoned", "close_dropped"]
 
 monotonic = time.monotonic
+
+logger = logging.getLogger("httpcore.pool")
 
 
 class HTTPConnection(ConnectionInterface):
@@ -321,6 +325,7 @@ def close_dropped(ledger: PoolLedger) -> None:
     """Close what the ledger has dropped: all of it, even when cancelled, for nobody else would."""
     interruption: BaseException | None = None
     while (connection := ledger.next_dropped()) is not None:
+        logger.log(TRACE, "close connection=%r", connection)
         try:
             connection.close()
         except BaseException as error:  # noqa: BLE001 - raised when all are closed

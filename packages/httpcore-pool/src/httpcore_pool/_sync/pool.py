@@ -8,6 +8,7 @@ back what was granted to it.
 
 from __future__ import annotations
 
+import logging
 import time
 from random import random
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ from .._core.ledger import Limits, Ticket
 from .._core.replays import can_replay, lifetime
 from .._core.routes import SECURE_SCHEMES, connection_key
 from .._core.settings import FOREVER, Settings, checked_limit, checked_seconds
+from .._core.stats import stats_of
 from .._errors import PoolClosed
 from .._ledgers import SynchronizedLedger
 from .._lives import (
@@ -33,6 +35,7 @@ from .._lives import (
     nudge,
     watch,
 )
+from .._logs import TRACE
 from .._protocols import require_protocols
 from .connection import HTTPConnection, close_abandoned, close_dropped
 
@@ -52,11 +55,14 @@ if TYPE_CHECKING:
     )
 
     from .._core.routes import ProxyMode
+    from .._core.stats import PoolStats
     from .connection import PoolLedger, PoolSlot
 
 __all__ = ["Pool"]
 
 monotonic = time.monotonic
+
+logger = logging.getLogger("httpcore.pool")
 
 
 class Pool:
@@ -133,6 +139,8 @@ class Pool:
             connection = slot.connection
             if slot.is_dialing or connection is None:
                 connection = self._dial(slot, request, timeouts)
+            elif logger.isEnabledFor(TRACE):
+                logger.log(TRACE, "reuse origin=%s connection=%r", request.url.origin, connection)
             try:
                 return connection.exchange(request, timeouts)
             except ConnectionNotAvailable:
@@ -146,6 +154,7 @@ class Pool:
                     raise
                 replays += 1
                 ledger.counts.replays += 1
+                logger.log(TRACE, "replay origin=%s error=%r", request.url.origin, error)
 
     def _acquire(
         self, key: Hashable, request: Request, timeouts: Timeouts, fresh: bool
@@ -207,12 +216,15 @@ class Pool:
                 nudge(ledger)
         # A slot that was granted at the last moment is used.
         slot = ledger.cancel(ticket)
+        waited = monotonic() - began
         if slot is not None:
+            logger.log(TRACE, "wait.complete origin=%s elapsed=%.6f", request.url.origin, waited)
             return slot
+        logger.log(TRACE, "wait.failed origin=%s elapsed=%.6f", request.url.origin, waited)
         if ledger.is_closed:
             raise PoolClosed("the pool was closed while the request waited for a connection")
         ledger.counts.timeouts += 1
-        raise self._pool_timeout(request, timeouts, monotonic() - began)
+        raise self._pool_timeout(request, timeouts, waited)
 
     def _give_back(self, slot: PoolSlot) -> None:
         """Return a slot that was granted and will not be used."""
@@ -224,17 +236,21 @@ class Pool:
 
     def _dial(self, slot: PoolSlot, request: Request, timeouts: Timeouts) -> HTTPConnection:
         connection = slot.connection = self.create_connection(request.url.origin)
+        began = monotonic()
         try:
             if self._ledger.dropped:
                 close_dropped(self._ledger)
             connection.connect(request, timeouts)
         except BaseException as error:
+            logger.log(TRACE, "dial.failed origin=%s error=%r", request.url.origin, error)
             self._ledger.dial_failed(slot)
             if isinstance(error, HTTPCoreError) and not isinstance(error, ConnectionNotAvailable):
                 self._explain(error, request)
             if self._ledger.is_closed and isinstance(error, ConnectionNotAvailable):
                 raise PoolClosed("the pool was closed while the request was connecting") from error
             raise
+        elapsed = monotonic() - began
+        logger.log(TRACE, "dial.complete connection=%r elapsed=%.6f", connection, elapsed)
         connection.bind(self._ledger, slot)
         age = self._max_age
         retires_at = FOREVER
@@ -310,6 +326,10 @@ class Pool:
         self.close()
 
     # What a person asks.
+
+    def stats(self) -> PoolStats:
+        """What the pool is doing now, and what it has done since it was made, as numbers."""
+        return stats_of(self._ledger)
 
     @property
     def connections(self) -> list[HTTPConnection]:
