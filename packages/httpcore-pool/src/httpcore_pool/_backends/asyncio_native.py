@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from httpcore_interfaces import SOCKET_OPTION
 
     from .addresses import Address
-    from .names import AsyncResolver, Resolver
+    from .names import AsyncResolver, Found, Resolver
     from .sockets import PollReadiness, SelectReadiness
 
 __all__ = ["AsyncioBackend", "AsyncioStream"]
@@ -406,15 +406,8 @@ class AsyncioBackend(AsyncNetworkBackend):
             addresses = self._names.known(host, port, started)
             if addresses:
                 return addresses
-            # Bytes, for text would go through a codec that is slow to load and knows an older IDNA.
-            name = host.encode("ascii") if host.isascii() else host
             async with asyncio.timeout(None if timeout is None else min(timeout, _FAR)):
-                found = await self._names.async_ask(host, port)
-                if found is None:
-                    infos = await asyncio.get_running_loop().getaddrinfo(
-                        name, port, type=socket.SOCK_STREAM
-                    )
-                    found = (addresses_from(infos), None)
+                found = await self._look_up(host, port)
         except TimeoutError as error:
             assert timeout is not None  # what ran out
             elapsed = monotonic() - started
@@ -422,6 +415,16 @@ class AsyncioBackend(AsyncNetworkBackend):
         except (OSError, ValueError) as error:
             raise errors.resolve_failed(host, error) from error
         return self._names.learn(host, port, found, monotonic())
+
+    async def _look_up(self, host: str, port: int) -> Found:
+        found = await self._names.async_ask(host, port)
+        if found is not None:
+            return found
+        # Bytes, for text would go through a codec that is slow to load and knows an older IDNA.
+        name = host.encode("ascii") if host.isascii() else host
+        loop = asyncio.get_running_loop()
+        infos = await loop.getaddrinfo(name, port, type=socket.SOCK_STREAM)
+        return addresses_from(infos), None
 
     async def connect_addresses(
         self,
