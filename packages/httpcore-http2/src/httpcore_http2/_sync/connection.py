@@ -70,6 +70,8 @@ class HTTP2Connection(ConnectionInterface):
     - `keepalive_expiry`: seconds it may stay idle before `has_expired()` says so; `None` for no limit.
     - `ping_interval`: seconds of silence, with a request under way, after which a PING asks whether the server is still
       there; `None` never asks. Servers for gRPC take less than five minutes for an abuse.
+      It is also asked when a request's time is up and nothing came meanwhile for any other;
+      without an answer, the next request does not go to this connection.
     - `ping_timeout`: seconds for the answer; without one all requests under way end with `ReadError`.
 
     A time-out, a cancellation, or closing a response early ends that one request; the others go on. That holds for a
@@ -275,8 +277,11 @@ class HTTP2Connection(ConnectionInterface):
     def _admit(self, request: Request, timeouts: Timeouts, trace: Trace | None) -> Stream:
         """Open a stream for a request, or raise `ConnectionNotAvailable`."""
         engine = self._engine
-        if engine.state == ConnectionState.IDLE:
+        is_idle = engine.state == ConnectionState.IDLE
+        if is_idle:
             self._wire.absorb()
+        self._wire.judge()
+        if is_idle or engine.capacity_has_changed:
             self._settle()
         if not engine.can_open():
             raise ConnectionNotAvailable(origin=self._origin)

@@ -50,6 +50,7 @@ class Wire:
     """A network stream and the engine that understands it."""
 
     __slots__ = (
+        "_asked_at",
         "_base",
         "_engine",
         "_heard_at",
@@ -57,6 +58,7 @@ class Wire:
         "_is_pinged",
         "_ping_interval",
         "_ping_timeout",
+        "_reads",
         "network",
     )
 
@@ -76,6 +78,9 @@ class Wire:
         self._ping_timeout = ping_timeout
         self._is_pinged = False
         self._heard_at = 0.0
+        self._reads = 0
+        # Since when an answer to the question after a time-out is missing.
+        self._asked_at: float | None = None
 
     @property
     def can_be_interrupted(self) -> bool:
@@ -120,6 +125,7 @@ class Wire:
         if turn == Turn.READY:
             return
         start = monotonic()
+        reads = self._reads
         deadline = None if timeout is None else start + timeout
         while turn != Turn.READY:
             if turn == Turn.READ:
@@ -132,8 +138,23 @@ class Wire:
                     continue
                 in_time = self._park(stream, parker, deadline)
             if not in_time:
+                if reads == self._reads:
+                    self._ask()
                 raise _timed_out(wanted, timeout, monotonic() - start)
             turn = engine.wait(stream, wanted, None)
+
+    def judge(self) -> None:
+        """Give the connection up if the question after a time-out was not answered, before a request is put on it.
+
+        A connection that nobody uses is given up at once, for another costs less than a request that fails.
+        """
+        asked_at = self._asked_at
+        if asked_at is None:
+            return
+        silence = monotonic() - asked_at
+        if self._engine.state == ConnectionState.IDLE or silence > self._ping_timeout:
+            sentence = f"the server has said nothing after a time-out, nor answered a PING for {silence:.3g} s"
+            self._engine.lose(Failure(ReadError, sentence))
 
     def absorb(self) -> None:
         """Take in what the server has sent while nobody was waiting; do not wait for more."""
@@ -157,7 +178,7 @@ class Wire:
             except BaseException:
                 engine.stop_reading()
                 raise
-            self._heard_at = now = monotonic()
+            now = self._hear()
             engine.receive(data, now, None, Wanted.HEAD)
             if engine.state == ConnectionState.CLOSED:
                 return
@@ -201,8 +222,7 @@ class Wire:
                 except HTTPCoreError as error:
                     engine.lose(Failure(type(error), error.message, error))
                     return True
-                self._heard_at = now = monotonic()
-                self._is_pinged = False
+                now = self._hear()
                 is_over = engine.receive(data, now, stream, wanted)
                 # Acknowledgements; they need not wait for a writer to come by.
                 if engine.outbox.queued != engine.outbox.written:
@@ -211,6 +231,20 @@ class Wire:
             if not is_over:
                 engine.stop_reading()
         return True
+
+    def _hear(self) -> float:
+        """Something has come, so the server is alive; returns the time."""
+        self._heard_at = now = monotonic()
+        self._reads += 1
+        self._is_pinged = False
+        self._asked_at = None
+        return now
+
+    def _ask(self) -> None:
+        """Nothing came before a time was up, for anybody: the question goes out with what ends the request."""
+        if self._asked_at is None and self._ping_interval is not None:
+            self._asked_at = monotonic()
+            self._engine.ping()
 
     def _patience(self, deadline: float | None) -> tuple[float | None, bool]:
         """How long the next read may take, and whether it is the reader's own time that is up then."""
