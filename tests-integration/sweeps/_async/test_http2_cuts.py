@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import httpcore
-from httpcore_interfaces import WriteError
+from httpcore_interfaces import ReadTimeout, WriteError
 from httpcore_interfaces.testing import STALL, AsyncScriptedBackend, AsyncScriptedStream
 
 from ..peers import (
@@ -106,6 +106,30 @@ async def test_silence_in_memory(name: str) -> None:
     assert all(stream.is_closed for stream in backend.streams)
     # Nobody needed a second connection.
     assert len(backend.streams) == len(late)
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+async def test_silence_for_ever_in_memory(name: str) -> None:
+    """The peer has gone without a word: the next request needs another connection, in the place of that one."""
+    whole = await async_record(name)
+    end = whole.end_of_stream()
+    peers: list[Answering] = []
+    backend = AsyncScriptedBackend(
+        lambda connect: AsyncScriptedStream(at_end=STALL, on_write=peers.pop(0), suspend=False),
+        suspend=False,
+    )
+    for length in cuts(whole.output, preface=name == "length"):
+        async with http2_pool(backend) as pool:
+            peers[:] = [Cut(http2_server(ANSWERS[name][0]), length, STALL), answering_next()]
+            # What has come in the time of one request does not speak for the next one.
+            received, error = await async_outcome(pool, "http://a/", AT_ONCE)
+            check(name, length >= end, "stalls", received, error)
+            while peers:
+                received, error = await async_outcome(pool, "http://a/next", AT_ONCE)
+                assert type(error) is ReadTimeout or received == b"next"
+            await async_require_next(pool, "http://a")
+            assert len(pool.connections) == 1
+    assert all(stream.is_closed for stream in backend.streams)
 
 
 @pytest.mark.parametrize("name", ANSWERS)
