@@ -32,21 +32,23 @@ async def test_zero_takes_what_is_there() -> None:
 
 
 async def test_zero_does_not_wait_for_the_server() -> None:
-    for limits in ({"read": 0}, {"total": 0}):
+    each: list[dict[str, float]] = [{"read": 0}, {"total": 0}]
+    for limits in each:
         stream = AsyncScriptedStream([TURN, STALL])
         network = AsyncScriptedBackend([stream])
         async with AsyncConnectionPool(network_backend=network) as pool:
             with pytest.raises(ReadTimeout):
-                await async_get(pool, **limits)
+                await async_get(pool, "http://a/", **limits)
             assert pool.connections == []
 
 
 async def test_zero_does_not_wait_for_the_network() -> None:
-    for limits in ({"connect": 0}, {"total": 0}):
+    each: list[dict[str, float]] = [{"connect": 0}, {"total": 0}]
+    for limits in each:
         network = AsyncScriptedBackend([STALL])
         async with AsyncConnectionPool(network_backend=network) as pool:
             with pytest.raises(ConnectTimeout):
-                await async_get(pool, **limits)
+                await async_get(pool, "http://a/", **limits)
             assert pool.connections == []
 
 
@@ -56,7 +58,8 @@ async def test_zero_does_not_wait_in_line() -> None:
         AsyncConnectionPool(max_connections=1, network_backend=network) as pool,
         pool.stream("GET", "http://a/") as response,
     ):
-        for limits in ({"pool": 0}, {"total": 0}):
+        each: list[dict[str, float]] = [{"pool": 0}, {"total": 0}]
+        for limits in each:
             with pytest.raises(PoolTimeout):
                 await async_get(pool, "http://b/", **limits)
         assert await response.aread() == b"hello"

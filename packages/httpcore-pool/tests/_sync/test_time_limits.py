@@ -33,21 +33,23 @@ def test_zero_takes_what_is_there() -> None:
 
 
 def test_zero_does_not_wait_for_the_server() -> None:
-    for limits in ({"read": 0}, {"total": 0}):
+    each: list[dict[str, float]] = [{"read": 0}, {"total": 0}]
+    for limits in each:
         stream = ScriptedStream([TURN, STALL])
         network = ScriptedBackend([stream])
         with ConnectionPool(network_backend=network) as pool:
             with pytest.raises(ReadTimeout):
-                get(pool, **limits)
+                get(pool, "http://a/", **limits)
             assert pool.connections == []
 
 
 def test_zero_does_not_wait_for_the_network() -> None:
-    for limits in ({"connect": 0}, {"total": 0}):
+    each: list[dict[str, float]] = [{"connect": 0}, {"total": 0}]
+    for limits in each:
         network = ScriptedBackend([STALL])
         with ConnectionPool(network_backend=network) as pool:
             with pytest.raises(ConnectTimeout):
-                get(pool, **limits)
+                get(pool, "http://a/", **limits)
             assert pool.connections == []
 
 
@@ -57,7 +59,8 @@ def test_zero_does_not_wait_in_line() -> None:
         ConnectionPool(max_connections=1, network_backend=network) as pool,
         pool.stream("GET", "http://a/") as response,
     ):
-        for limits in ({"pool": 0}, {"total": 0}):
+        each: list[dict[str, float]] = [{"pool": 0}, {"total": 0}]
+        for limits in each:
             with pytest.raises(PoolTimeout):
                 get(pool, "http://b/", **limits)
         assert response.read() == b"hello"
