@@ -54,9 +54,10 @@ class LineServer:
     def _serve(self, sock: socket.socket) -> None:
         try:
             if self._tls:
-                sock = server_context().wrap_socket(sock, server_side=True)
                 # An end without close_notify is told apart from one with it.
-                sock.suppress_ragged_eofs = False
+                sock = server_context().wrap_socket(
+                    sock, server_side=True, suppress_ragged_eofs=False
+                )
             self._sockets.append(sock)
             with sock, sock.makefile("rb") as lines:
                 while line := lines.readline():

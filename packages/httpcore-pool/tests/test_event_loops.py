@@ -140,7 +140,7 @@ def test_pool_that_a_run_of_trio_uses_is_refused() -> None:
 
     def use_too() -> None:
         with pytest.raises(WrongEventLoop):
-            asyncio.run(async_get(pool))  # type: ignore[arg-type]
+            asyncio.run(async_get(pool))
 
     async def use() -> None:
         await async_get(pool)
@@ -154,13 +154,13 @@ def test_pool_with_requests_under_way_in_a_loop_that_pauses_is_refused() -> None
     pool = AsyncConnectionPool(network_backend=async_greeting_network())
     loop = asyncio.new_event_loop()
     context = pool.stream("GET", "http://a/")
-    response = loop.run_until_complete(context.__aenter__())  # type: ignore[arg-type]
+    response = loop.run_until_complete(context.__aenter__())
     with pytest.raises(WrongEventLoop):
-        asyncio.run(async_get(pool))  # type: ignore[arg-type]
-    loop.run_until_complete(response.aread())  # type: ignore[arg-type]
-    loop.run_until_complete(context.__aexit__(None, None, None))  # type: ignore[arg-type]
+        asyncio.run(async_get(pool))
+    loop.run_until_complete(response.aread())
+    loop.run_until_complete(context.__aexit__(None, None, None))
     # Now nothing of that loop is under way.
-    assert asyncio.run(async_get(pool)) == b"hello"  # type: ignore[arg-type]
+    assert asyncio.run(async_get(pool)) == b"hello"
     loop.run_until_complete(pool.aclose())
     loop.close()
 
@@ -168,8 +168,8 @@ def test_pool_with_requests_under_way_in_a_loop_that_pauses_is_refused() -> None
 def test_streams_of_another_house_are_left_to_themselves() -> None:
     network = async_greeting_network()
     pool = AsyncConnectionPool(network_backend=network)
-    asyncio.run(async_get(pool))  # type: ignore[arg-type]
-    asyncio.run(async_get(pool))  # type: ignore[arg-type]
+    asyncio.run(async_get(pool))
+    asyncio.run(async_get(pool))
     assert len(network.connects) == 2
     assert not network.streams[0].is_closed
     assert not any(stream.is_closed for stream in network.streams)

@@ -72,11 +72,11 @@ def test_forked_process_makes_connections_of_its_own(tls: bool) -> None:
             assert len(pool.connections) == 1
             pool.close()
 
-        pool._ledger._lock.acquire()  # type: ignore[attr-defined]
+        pool._ledger._lock.acquire()
         try:
             in_child(use)
         finally:
-            pool._ledger._lock.release()  # type: ignore[attr-defined]
+            pool._ledger._lock.release()
         assert pool.connections == before
         assert response.read() == b"hello"
         get(pool, server)
@@ -206,7 +206,7 @@ def test_async_pool_that_nobody_closed_ends_its_idle_connections() -> None:
 def test_async_pool_that_nobody_closed_may_be_collected_after_its_loop() -> None:
     with LineServer() as server:
         pool = AsyncConnectionPool()
-        asyncio.run(async_get(pool, server.url))  # type: ignore[arg-type]
+        asyncio.run(async_get(pool, server.url))
         del pool
         gc.collect()
         until(lambda: len(server.ends) == 1)
