@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TypeAlias
 
+import h2.events
+
 from httpcore_interfaces import HTTPCoreError, ReadError, ReadTimeout, RemoteProtocolError
 from httpcore_interfaces.testing import END, STALL, Step, Steps
 
@@ -90,7 +92,7 @@ class Cut:
 
 
 class Late:
-    """An HTTP/2 server that falls silent after so many bytes, until it is told to go on: then all the rest comes."""
+    """An HTTP/2 server that falls silent after so many bytes, until it is told to go on, or asked whether it is there."""
 
     def __init__(self, server: Any, length: int) -> None:
         self.server = server
@@ -100,6 +102,7 @@ class Late:
 
     def __call__(self, data: bytes) -> Steps | None:
         self.withheld += b"".join(self.server(data) or [])
+        self.goes_on = self.goes_on or bool(self.server.of(h2.events.PingReceived))
         length = len(self.withheld) if self.goes_on else min(self.left, len(self.withheld))
         said, self.withheld = self.withheld[:length], self.withheld[length:]
         self.left -= min(self.left, length)
