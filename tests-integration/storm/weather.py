@@ -26,6 +26,8 @@ class StormyServer:
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self.calm = False
+        # Answers everybody, and closes what is idle, at random.
+        self.only_closes = False
         self.url = ""
 
     def __enter__(self) -> Self:
@@ -55,7 +57,7 @@ class StormyServer:
         assert task is not None
         self._tasks.add(task)
         try:
-            if self.calm or self._random.random() > 0.02:
+            if self.calm or self.only_closes or self._random.random() > 0.02:
                 await self._serve(reader, writer)
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
@@ -67,6 +69,8 @@ class StormyServer:
         while True:
             await reader.readuntil(b"\r\n\r\n")
             mood = 1.0 if self.calm else self._random.random()
+            if self.only_closes:
+                mood = max(mood, 0.5) if mood < 0.8 else 1.0
             if mood < 0.02:
                 self._reset(writer)
                 return
