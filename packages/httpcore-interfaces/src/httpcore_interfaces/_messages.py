@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 from ._async.byte_streams import AsyncByteStream
@@ -167,7 +168,9 @@ class Response:
                     "You should use 'await response.aread()' instead."
                 )
             self._start_streaming("for ... in response.iter_stream()")
-            self._content = b"".join(cast("Iterable[bytes]", self.stream))
+            stream: Any = self.stream
+            # `join` would ask an iterable for its iterator twice.
+            self._content = b"".join([*stream])
         return self._content
 
     async def aread(self) -> bytes:
@@ -179,7 +182,7 @@ class Response:
                     "You should use 'response.read()' instead."
                 )
             self._start_streaming("async for ... in response.aiter_stream()")
-            stream = cast("AsyncIterable[bytes]", self.stream)
+            stream: Any = self.stream
             self._content = b"".join([chunk async for chunk in stream])
         return self._content
 
@@ -298,7 +301,9 @@ def prepared_request(
     request = Request(method, url, headers=headers, content=content, extensions=extensions)
     names = {name.lower() for name, _ in request.headers}
     if b"host" not in names:
-        request.headers.insert(0, (b"Host", _host_value(request.url)))
+        request.headers.insert(
+            0, (b"Host", _host_value(request.url.scheme, request.url.host, request.url.port))
+        )
     if content is not None and b"content-length" not in names and b"transfer-encoding" not in names:
         if isinstance(content, bytes):
             request.headers.append((b"Content-Length", b"%d" % len(content)))
@@ -307,12 +312,13 @@ def prepared_request(
     return request
 
 
-def _host_value(url: URL) -> bytes:
+@lru_cache(maxsize=512)
+def _host_value(scheme: bytes, host: bytes, port: int | None) -> bytes:
     """The value of the `Host` field (RFC 9110, 7.2)."""
-    host = b"[%b]" % url.host if b":" in url.host else url.host
-    if url.port is not None and url.port != DEFAULT_PORTS.get(url.scheme):
-        host += b":%d" % url.port
-    return host
+    value = b"[%b]" % host if b":" in host else host
+    if port is not None and port != DEFAULT_PORTS.get(scheme):
+        value += b":%d" % port
+    return value
 
 
 _USERINFO = re.compile(rb"[^/?#]*?//(?P<user>[^/?#:]*)(?::(?P<password>[^/?#]*))?@")
@@ -339,14 +345,14 @@ def _to_url(url: URL | bytes | str) -> URL:
 def _to_fields(headers: HeaderTypes) -> Fields:
     if headers is None:
         return []
+    if type(headers) is list and _are_fields(headers):
+        return headers.copy()
     items: Any = headers.items() if hasattr(headers, "items") else headers
     if isinstance(items, (str, bytes)) or not hasattr(items, "__iter__"):
         raise TypeError(
             f"headers must be a mapping or sequence of two-tuples, but got {type(headers).__name__}."
         )
     try:
-        if type(items) is list and _are_fields(items):
-            return items.copy()
         return [
             (to_bytes(name, "header name"), to_bytes(value, "header value"))
             for name, value in items
@@ -358,10 +364,14 @@ def _to_fields(headers: HeaderTypes) -> Fields:
 
 
 def _are_fields(items: list[Any]) -> TypeGuard[Fields]:
-    """Whether all is in wire form already. Raises `ValueError` for what is no pair."""
+    """Whether all is in wire form already."""
     for item in items:
-        name, value = item
-        if type(name) is not bytes or type(value) is not bytes or type(item) is not tuple:
+        if (
+            type(item) is not tuple
+            or len(item) != 2
+            or type(item[0]) is not bytes
+            or type(item[1]) is not bytes
+        ):
             return False
     return True
 

@@ -164,7 +164,9 @@ def _split(url: bytes) -> URLTuple:
     start = _known_starts.get(url[:at]) if at > 0 else None
     if start is not None:
         target = url[at:]
-        return *start, target.partition(b"#")[0] if b"#" in target else target
+        # `b"#" in target` would make an exception of every answer.
+        end = target.find(b"#")
+        return *start, target if end < 0 else target[:end]
     match = _SPLIT.match(url)
     assert match is not None  # every part of the pattern may be empty
     target = match["target"] or b"/"

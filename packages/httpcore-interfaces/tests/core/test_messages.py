@@ -337,3 +337,14 @@ def test_credentials_are_a_pair(wrong: Any) -> None:
 def test_credentials_are_bytes_or_ascii() -> None:
     with pytest.raises(TypeError, match="auth strings may not include unicode characters"):
         Proxy("http://h", auth=("\xe9", "x"))
+
+
+def test_headers_in_wire_form_are_copied_all_the_same() -> None:
+    fields = [(b"Host", b"other.example"), (b"X", b"1")]
+    request = prepared_request("GET", "http://a/", fields, None, None)
+    assert request.headers == fields
+    assert request.headers is not fields
+    mixed: list[tuple[str, bytes]] = [("host", b"other.example")]
+    assert prepared_request("GET", "http://a/", mixed, None, None).headers == [
+        (b"host", b"other.example")
+    ]

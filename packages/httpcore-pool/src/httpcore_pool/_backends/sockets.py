@@ -237,7 +237,7 @@ class PollReadiness:
 
     def wait(self, timeout: float | None) -> bool:
         """Return whether it is ready, or has failed, within so many seconds; `None` waits for ever."""
-        return bool(self._poll.poll(_milliseconds(timeout)))
+        return bool(self._poll.poll(_milliseconds(timeout) if timeout else timeout))
 
 
 class SelectReadiness:
