@@ -132,6 +132,7 @@ def test_what_was_forgotten_reports_to_nobody() -> None:
     forget_connections(pool._ledger)
     response.close()
     connection.capacity_changed()
+    connection.response_dropped(response.stream)  # type: ignore[arg-type]
     connection.aclose_dropped()
     assert pool.connections == []
     assert pool.request("GET", "http://a/").content == b"hello"
@@ -147,6 +148,7 @@ def test_what_was_forgotten_reports_to_no_event_loop() -> None:
         forget_connections(pool._ledger)
         await response.aclose()
         connection.capacity_changed()
+        connection.response_dropped(response.stream)  # type: ignore[arg-type]
         await connection.aclose_dropped()
         assert pool.connections == []
         await pool.aclose()

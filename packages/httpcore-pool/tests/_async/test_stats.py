@@ -68,3 +68,11 @@ async def test_what_went_wrong_is_counted_and_logged(caplog: pytest.LogCaptureFi
     ]
     assert said[1][2].startswith("origin=http://a:80 connection=<")
     assert " elapsed=" in said[0][2]
+
+
+async def test_place_that_was_just_granted_has_no_origin_yet() -> None:
+    async with AsyncConnectionPool(network_backend=async_greeting_network()) as pool:
+        pool._ledger.acquire("a", 0.0)
+        stats = pool.stats()
+        assert stats.connections == ConnectionStats(dialing=1)
+        assert stats.origins == {}

@@ -69,3 +69,11 @@ def test_what_went_wrong_is_counted_and_logged(caplog: pytest.LogCaptureFixture)
     ]
     assert said[1][2].startswith("origin=http://a:80 connection=<")
     assert " elapsed=" in said[0][2]
+
+
+def test_place_that_was_just_granted_has_no_origin_yet() -> None:
+    with ConnectionPool(network_backend=greeting_network()) as pool:
+        pool._ledger.acquire("a", 0.0)
+        stats = pool.stats()
+        assert stats.connections == ConnectionStats(dialing=1)
+        assert stats.origins == {}

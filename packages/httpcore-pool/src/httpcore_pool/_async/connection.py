@@ -303,11 +303,7 @@ class AsyncHTTPConnection(AsyncConnectionInterface):
 async def close_abandoned(ledger: PoolLedger) -> None:
     """End the exchanges of responses that nobody has any more, then close what was dropped; likewise all of it."""
     interruption: BaseException | None = None
-    while ledger.abandoned:
-        try:
-            body = ledger.abandoned.popleft()
-        except IndexError:  # another thread was faster
-            break
+    while (body := ledger.next_abandoned()) is not None:
         ledger.counts.abandoned += 1
         try:
             await body.aclose()

@@ -330,6 +330,13 @@ class AsyncLedger(Generic[C, W]):
         except IndexError:
             return None
 
+    def next_abandoned(self) -> Any | None:
+        """The next body of a response that nobody has any more, whoever asks; None when there is none."""
+        try:
+            return self.abandoned.popleft()
+        except IndexError:
+            return None
+
     def close(self) -> None:
         """Give up everything: each connection is dropped, each waiter woken with nothing, each later `acquire` refused."""
         self.is_closed = True
