@@ -1,13 +1,16 @@
-"""What only a pool can say."""
+"""What only a pool can say.
+
+Both are kinds of `LocalProtocolError`, so that programs which know the tree of exceptions, as HTTPX does, know them.
+"""
 
 from __future__ import annotations
 
-from httpcore_interfaces import HTTPCoreError
+from httpcore_interfaces import LocalProtocolError
 
 __all__ = ["PoolClosed", "WrongEventLoop"]
 
 
-class PoolClosed(HTTPCoreError, RuntimeError):
+class PoolClosed(LocalProtocolError, RuntimeError):
     """The pool was closed: before this request, while it was waiting or dialing, or before its response began.
 
     Only in the last case may something have been sent; `safe_to_retry` says whether it can be sent again.
@@ -17,7 +20,7 @@ class PoolClosed(HTTPCoreError, RuntimeError):
     safe_to_retry = True
 
 
-class WrongEventLoop(HTTPCoreError, RuntimeError):
+class WrongEventLoop(LocalProtocolError, RuntimeError):
     """An asynchronous pool was used under one event loop while it was in use under another. Nothing was sent."""
 
     default_message = (

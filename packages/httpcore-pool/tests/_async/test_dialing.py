@@ -9,7 +9,7 @@ import pytest
 
 from httpcore_interfaces import ConnectError, ConnectTimeout, Origin
 from httpcore_interfaces.testing import STALL, AsyncScriptedBackend, AsyncScriptedStream, Delayed
-from httpcore_pool import AsyncConnectionPool
+from httpcore_pool import AsyncConnectionPool, AsyncHTTPConnection
 
 from ..support import async_run_together, async_until
 from .lines import (
@@ -180,3 +180,17 @@ async def test_total_timeout_bounds_connecting() -> None:
     async with AsyncConnectionPool(network_backend=AsyncScriptedBackend([STALL])) as pool:
         with pytest.raises(ConnectTimeout):
             await async_get(pool, connect=5.0, total=0.01)
+
+
+async def test_connection_that_cannot_be_made_gives_its_place_back() -> None:
+    class Pool(AsyncConnectionPool):
+        def create_connection(self, origin: Origin) -> AsyncHTTPConnection:
+            if origin.host == b"bad":
+                raise ValueError("not this one")
+            return super().create_connection(origin)
+
+    async with Pool(max_connections=1, network_backend=async_greeting_network()) as pool:
+        with pytest.raises(ValueError, match="not this one"):
+            await async_get(pool, "http://bad/")
+        assert pool.connections == []
+        assert await async_get(pool, "http://good/", pool=0.0) == b"hello"

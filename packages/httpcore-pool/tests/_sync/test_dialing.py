@@ -10,7 +10,7 @@ import pytest
 
 from httpcore_interfaces import ConnectError, ConnectTimeout, Origin
 from httpcore_interfaces.testing import STALL, Delayed, ScriptedBackend, ScriptedStream
-from httpcore_pool import ConnectionPool
+from httpcore_pool import ConnectionPool, HTTPConnection
 
 from ..support import run_together, until
 from .lines import (
@@ -181,3 +181,17 @@ def test_total_timeout_bounds_connecting() -> None:
     with ConnectionPool(network_backend=ScriptedBackend([STALL])) as pool:
         with pytest.raises(ConnectTimeout):
             get(pool, connect=5.0, total=0.01)
+
+
+def test_connection_that_cannot_be_made_gives_its_place_back() -> None:
+    class Pool(ConnectionPool):
+        def create_connection(self, origin: Origin) -> HTTPConnection:
+            if origin.host == b"bad":
+                raise ValueError("not this one")
+            return super().create_connection(origin)
+
+    with Pool(max_connections=1, network_backend=greeting_network()) as pool:
+        with pytest.raises(ValueError, match="not this one"):
+            get(pool, "http://bad/")
+        assert pool.connections == []
+        assert get(pool, "http://good/", pool=0.0) == b"hello"

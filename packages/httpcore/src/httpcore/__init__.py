@@ -63,6 +63,7 @@ from httpcore_pool import (
     SyncBackend,
     SyncConnectionPool,
     SyncHTTPProxy,
+    WrongEventLoop,
     default_ssl_context,
 )
 
@@ -146,6 +147,7 @@ __all__ = [
     "UnsupportedProtocol",
     "WriteError",
     "WriteTimeout",
+    "WrongEventLoop",
     "__version__",
     "default_ssl_context",
     "request",

@@ -242,9 +242,9 @@ class AsyncPool:
     async def _dial(
         self, slot: PoolSlot, request: Request, timeouts: Timeouts
     ) -> AsyncHTTPConnection:
-        connection = slot.connection = self.create_connection(request.url.origin)
         began = monotonic()
         try:
+            connection = slot.connection = self.create_connection(request.url.origin)
             if self._ledger.dropped:
                 await close_dropped(self._ledger)
             await connection.connect(request, timeouts)

@@ -235,9 +235,9 @@ class Pool:
             self._ledger.release(slot, connection.stream_limit(), monotonic())
 
     def _dial(self, slot: PoolSlot, request: Request, timeouts: Timeouts) -> HTTPConnection:
-        connection = slot.connection = self.create_connection(request.url.origin)
         began = monotonic()
         try:
+            connection = slot.connection = self.create_connection(request.url.origin)
             if self._ledger.dropped:
                 close_dropped(self._ledger)
             connection.connect(request, timeouts)
