@@ -306,6 +306,10 @@ class AsyncWideConnection(AsyncConnectionInterface):
         self._refusals = stream.get_extra_info("refusals") or 0
         self._observer: AsyncConnectionObserver | None = None
 
+    def refuse(self, requests: int) -> None:
+        """Refuse so many requests from now on."""
+        self._refusals = requests
+
     async def exchange(self, request: Request, timeouts: Timeouts) -> Response:
         if self._refusals:
             self._refusals -= 1

@@ -215,11 +215,29 @@ async def test_connection_that_dies_while_idle_leaves_the_pool() -> None:
         assert lost.is_closed
 
 
-async def test_request_that_a_connection_refuses_at_the_door_tries_again() -> None:
-    network = AsyncScriptedBackend([async_wide(refusals=2)])
+async def test_connection_that_refuses_although_it_claims_to_be_free_is_replaced() -> None:
+    refusing = async_wide(refusals=1000)
+    network = AsyncScriptedBackend([refusing, async_wide()])
     async with AsyncConnectionPool(http2=True, network_backend=network) as pool:
         assert await async_get(pool, "https://a/") == b"hello"
-        assert len(network.connects) == 1
+        assert len(network.connects) == 2
+    assert refusing.is_closed
+
+
+async def test_connection_in_use_that_refuses_one_more_is_left_to_those_it_serves() -> None:
+    network = AsyncScriptedBackend([async_wide(), async_wide()])
+    async with AsyncConnectionPool(http2=True, network_backend=network) as pool:
+        async with pool.stream("GET", "https://a/") as response:
+            (connection,) = pool.connections
+            protocol = connection.protocol
+            assert isinstance(protocol, AsyncWideConnection)
+            protocol.refuse(1)
+            assert await async_get(pool, "https://a/") == b"hello"
+            assert len(network.connects) == 2
+            assert await response.aread() == b"hello"
+        # When a stream ends it says anew how many it carries.
+        assert await async_get(pool, "https://a/") == b"hello"
+        assert len(network.connects) == 2
 
 
 async def test_connection_that_was_closed_after_its_dial_is_replaced() -> None:

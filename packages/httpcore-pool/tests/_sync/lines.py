@@ -303,6 +303,10 @@ class WideConnection(ConnectionInterface):
         self._refusals = stream.get_extra_info("refusals") or 0
         self._observer: ConnectionObserver | None = None
 
+    def refuse(self, requests: int) -> None:
+        """Refuse so many requests from now on."""
+        self._refusals = requests
+
     def exchange(self, request: Request, timeouts: Timeouts) -> Response:
         if self._refusals:
             self._refusals -= 1

@@ -212,11 +212,29 @@ def test_connection_that_dies_while_idle_leaves_the_pool() -> None:
         assert lost.is_closed
 
 
-def test_request_that_a_connection_refuses_at_the_door_tries_again() -> None:
-    network = ScriptedBackend([wide(refusals=2)])
+def test_connection_that_refuses_although_it_claims_to_be_free_is_replaced() -> None:
+    refusing = wide(refusals=1000)
+    network = ScriptedBackend([refusing, wide()])
     with ConnectionPool(http2=True, network_backend=network) as pool:
         assert get(pool, "https://a/") == b"hello"
-        assert len(network.connects) == 1
+        assert len(network.connects) == 2
+    assert refusing.is_closed
+
+
+def test_connection_in_use_that_refuses_one_more_is_left_to_those_it_serves() -> None:
+    network = ScriptedBackend([wide(), wide()])
+    with ConnectionPool(http2=True, network_backend=network) as pool:
+        with pool.stream("GET", "https://a/") as response:
+            (connection,) = pool.connections
+            protocol = connection.protocol
+            assert isinstance(protocol, WideConnection)
+            protocol.refuse(1)
+            assert get(pool, "https://a/") == b"hello"
+            assert len(network.connects) == 2
+            assert response.read() == b"hello"
+        # When a stream ends it says anew how many it carries.
+        assert get(pool, "https://a/") == b"hello"
+        assert len(network.connects) == 2
 
 
 def test_connection_that_was_closed_after_its_dial_is_replaced() -> None:

@@ -253,3 +253,15 @@ def test_stream_of_a_loop_that_has_ended_can_be_closed(new_loop: object) -> None
     peer.close()
     del stream
     gc.collect()
+
+
+def test_forgetting_closes_a_descriptor_that_no_transport_closes() -> None:
+    """uvloop's transports end with their loop, but leave the socket that they were made of."""
+    loop = asyncio.new_event_loop()
+    ours, theirs = socket.socketpair()
+    stream = AsyncioStream(loop, ours, "the peer")
+    loop.close()
+    stream.forget()
+    assert ours.fileno() == -1
+    assert theirs.recv(1) == b""
+    theirs.close()

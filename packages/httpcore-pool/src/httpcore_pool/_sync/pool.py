@@ -144,8 +144,10 @@ class Pool:
             try:
                 return connection.exchange(request, timeouts)
             except ConnectionNotAvailable:
-                # Refused at the door: nothing was begun, so the connection reports nothing.
-                self._ledger.release(slot, connection.stream_limit(), monotonic())
+                # Refused at the door: nothing was begun, so the connection reports nothing. Whatever it claims, it carries
+                # no more than it does now, or it would be asked again and again.
+                width = min(connection.stream_limit(), slot.streams - 1)
+                self._ledger.release(slot, width, monotonic())
             except HTTPCoreError as error:
                 if ledger.is_closed:
                     raise self._closed_under_way(error, request) from error
