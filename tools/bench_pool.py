@@ -1,13 +1,12 @@
-#!/usr/bin/env python3
 """What the pool costs as it grows: time per request, and memory per idle connection and per waiter.
 
 The connections are of no protocol and no network, so that what is measured is the pool's own. Each figure can be asked
-for by itself; run as a program, it prints them all.
+for by itself; `tools/bench pool` prints them all.
 """
 
+import argparse
 import asyncio
 import gc
-import sys
 import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from time import process_time
@@ -189,8 +188,9 @@ def memory_per_waiter(waiters: int = 2_000) -> float:
     return asyncio.run(measure())
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     """Print every figure."""
+    argparse.ArgumentParser(prog="tools/bench pool", description=__doc__).parse_args(arguments)
     few, many = cost_with_idle(10), cost_with_idle(10_000)
     print(f"CPU per request, 10 idle origins      {few:8.2f} us")
     print(f"CPU per request, 10,000 idle origins  {many:8.2f} us, {many / few:.2f} of that")
@@ -200,7 +200,3 @@ def main() -> int:
     print(f"memory per idle connection            {memory_per_idle():8.0f} bytes")
     print(f"memory per request in line            {memory_per_waiter():8.0f} bytes")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -16,6 +17,7 @@ from _house import ToolError
 from bench_clients import floors, measuring, pools
 from bench_clients.measuring import Cost, Job
 from bench_figures import Entry, Record, Table, aligned, comparison
+from bench_parts.commands import COMMANDS, Command
 from bench_servers import CHUNK, CHUNKS, Cores, counterpart
 from bench_workloads import FLOOR, OURS, PEER, WORKLOADS, Contender
 
@@ -377,6 +379,60 @@ def test_nginx_that_does_not_come_up_is_quoted(
     monkeypatch.setattr(bench_servers, "nginx_program", lambda: str(broken))
     with pytest.raises(ToolError, match="no luck today"), bench_servers.nginx():
         pytest.fail("it did not come up")
+
+
+# Commands.
+
+
+def test_a_command_gets_the_rest_of_the_arguments(
+    bench: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[str]] = []
+
+    def main(arguments: list[str]) -> int:
+        asked.append(arguments)
+        return 7
+
+    module = ModuleType("bench_example")
+    module.main = main  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "bench_example", module)
+    monkeypatch.setitem(COMMANDS, "example", Command("bench_example", "an example"))
+    assert bench.main(["example", "--fast", "3"]) == 7
+    assert asked == [["--fast", "3"]]
+
+
+def test_a_command_that_cannot_go_on_says_why(
+    bench: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def main(arguments: list[str]) -> int:
+        raise ToolError("no luck today")
+
+    module = ModuleType("bench_example")
+    module.main = main  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "bench_example", module)
+    monkeypatch.setitem(COMMANDS, "example", Command("bench_example", "an example"))
+    assert bench.main(["example"]) == 1
+    assert capsys.readouterr().out == "tools/bench: no luck today\n"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself(
+    bench: ModuleType, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        bench.main([name, "--help"])
+    assert ended.value.code == 0
+    assert f"usage: tools/bench {name}" in capsys.readouterr().out
+
+
+def test_the_help_names_every_command(
+    bench: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        bench.main(["--help"])
+    said = capsys.readouterr().out
+    for name, command in COMMANDS.items():
+        assert re.search(rf"tools/bench {name} +{re.escape(command.summary)}", said)
 
 
 # Arguments.

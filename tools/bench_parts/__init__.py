@@ -1,0 +1,1 @@
+"""What `tools/bench` is made of, but for the clients, which run in environments of their own."""

@@ -1,0 +1,34 @@
+"""The commands of `tools/bench` that measure what no request to a server shows.
+
+To add one, write a module whose `main` takes the rest of the arguments and returns the exit status, and add a line here.
+It runs inside the development environment, and is imported only when it is asked for.
+"""
+
+from dataclasses import dataclass
+from importlib import import_module
+
+
+@dataclass(frozen=True)
+class Command:
+    """A module and what it measures, in a few words."""
+
+    module: str
+    summary: str
+
+    def run(self, arguments: list[str]) -> int:
+        """Run it with the rest of the arguments and return the exit status."""
+        status: int = import_module(self.module).main(arguments)
+        return status
+
+
+COMMANDS = {
+    "pool": Command("bench_pool", "the pool alone, as connections and requests in line grow"),
+}
+
+
+def listed() -> str:
+    """The commands for a help text, one a line."""
+    width = max(map(len, COMMANDS))
+    return "\n".join(
+        f"    tools/bench {name:{width}}  {command.summary}" for name, command in COMMANDS.items()
+    )
