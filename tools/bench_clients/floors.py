@@ -1,28 +1,29 @@
-"""The least that an exchange can cost in Python: a loop that knows what is coming, and exchanges the same bytes.
+"""The least that an exchange can cost in Python over blocking sockets: a loop that knows what is coming.
 
-It parses nothing, limits nothing and keeps no pool. The first response says how long each one is.
+It exchanges the same bytes as everybody else, but it parses nothing, limits nothing and keeps no pool: the first response
+says how long each one is. With TLS it is a bare `ssl.SSLSocket`, with a context like that of the others.
 """
 
-import asyncio
 import re
 import socket
-from contextlib import closing
+import ssl
+import threading
+from dataclasses import replace
+from itertools import cycle
 
-from bench_clients.measuring import (
-    READ_SIZE,
-    TASKS,
-    Cost,
-    Job,
-    main,
-    measured,
-    measured_async,
-)
+from bench_clients import driving
+from bench_clients.driving import Opened
+from bench_clients.measuring import PATIENCE, READ_SIZE, Cost, Job, main, note_events
 
 
-def head_of(job: Job) -> bytes:
-    """Return the head that the other clients send, too."""
-    lines = [b"%b: %b\r\n" % field for field in (job.host, *job.fields)]
-    return b"%b %b HTTP/1.1\r\n%b\r\n" % (job.method, job.path.encode(), b"".join(lines))
+def heads_of(job: Job) -> list[bytes]:
+    """Return the head that the other clients send, too, for each origin."""
+    heads = []
+    for url, authority in zip(job.urls, job.authorities, strict=True):
+        lines = [b"%b: %b\r\n" % field for field in ((b"Host", authority), *job.fields)]
+        target = url if job.proxy else job.path
+        heads.append(b"%b %b HTTP/1.1\r\n%b\r\n" % (job.method, target.encode(), b"".join(lines)))
+    return heads
 
 
 def length_of(job: Job, start: bytes) -> int | None:
@@ -47,19 +48,36 @@ def length_of(job: Job, start: bytes) -> int | None:
 
 
 class Loop:
-    """A blocking socket, and one exchange after the other."""
+    """A blocking socket to an origin, or one after the other, and one exchange after the other."""
 
-    def __init__(self, job: Job) -> None:
-        self.head = head_of(job)
+    def __init__(self, job: Job, host: str, head: bytes) -> None:
+        self.address = (host, job.proxy or job.port)
+        self.head = head
         self.pieces = job.pieces()
-        self.sock = socket.create_connection(("127.0.0.1", job.port))
-        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.context = ssl.create_default_context(cafile=job.authority) if job.authority else None
+        self.session: ssl.SSLSession | None = None
+        self.fresh = job.fresh
+        self.events = job.events
+        self.sock = self.connect()
         self.send()
         start = self.sock.recv(READ_SIZE)
         while (length := length_of(job, start)) is None:
-            start += self.sock.recv(READ_SIZE)
+            data = self.sock.recv(READ_SIZE)
+            if not data:
+                raise RuntimeError("the server has closed the connection")
+            start += data
         self.length = length
         self.receive(len(start))
+        if self.fresh:
+            self.close()
+
+    def connect(self) -> socket.socket:
+        """Open a connection; with TLS it resumes the session of the last one, where the server gave one."""
+        sock = socket.create_connection(self.address, PATIENCE)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self.context is None:
+            return sock
+        return self.context.wrap_socket(sock, server_hostname=self.address[0], session=self.session)
 
     def send(self) -> None:
         """Write a request."""
@@ -77,95 +95,73 @@ class Loop:
                 raise RuntimeError("the server has closed the connection")
             received += len(data)
 
+    def receive_events(self) -> None:
+        """Read a response, and when each of its events has arrived."""
+        received = 0
+        while received < self.length:
+            data = self.sock.recv(READ_SIZE)
+            if not data:
+                raise RuntimeError("the server has closed the connection")
+            received += len(data)
+            note_events(data)
+
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection, and keep what its successor can resume."""
+        if isinstance(self.sock, ssl.SSLSocket):
+            self.session = self.sock.session
         self.sock.close()
 
-    def exchange(self, times: int) -> None:
-        """Do so many exchanges."""
-        for _ in range(times):
-            self.send()
+    def exchange(self) -> None:
+        """Do one exchange."""
+        if self.fresh:
+            self.sock = self.connect()
+        self.send()
+        if self.events:
+            self.receive_events()
+        else:
             self.receive()
+        if self.fresh:
+            self.close()
 
 
-class Exchanges(asyncio.Protocol):
-    """A connection of the event loop; whatever completes a response writes the next request."""
+def opened(job: Job) -> Opened:
+    """Open a socket to each origin, in each thread that asks for an exchange."""
+    heads = heads_of(job)
+    hosts = ["127.0.0.1"] if job.proxy else job.hosts
+    loops: list[Loop] = []
 
-    def __init__(self, job: Job) -> None:
-        self.job = job
-        self.head = head_of(job)
-        self.start = b""
-        self.length = 0
-        self.received = 0
-        self.left = 0
-        self.done: asyncio.Future[None] | None = None
-        self.transport: asyncio.Transport | None = None
+    def made() -> list[Loop]:
+        mine = [Loop(job, host, head) for host, head in zip(hosts, heads, strict=True)]
+        loops.extend(mine)
+        return mine
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Remember it."""
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+    def close() -> None:
+        for loop in loops:
+            loop.close()
 
-    def exchange(self, times: int) -> asyncio.Future[None]:
-        """Begin so many exchanges; the future is done after the last one."""
-        assert self.transport is not None
-        self.left = times
-        self.done = asyncio.get_running_loop().create_future()
-        self.transport.write(self.head)
-        return self.done
+    if job.face == "sync":
+        mine = made()
+        if len(mine) == 1:
+            return mine[0].exchange, close
+        turn = cycle(mine)
+        return lambda: next(turn).exchange(), close
+    local = threading.local()
 
-    def data_received(self, data: bytes) -> None:
-        """Count."""
-        self.received += len(data)
-        if not self.length:
-            self.start += data
-            self.length = length_of(self.job, self.start) or 0
-        if self.received == self.length:
-            self.received = 0
-            self.left -= 1
-            if self.left:
-                assert self.transport is not None
-                self.transport.write(self.head)
-            else:
-                assert self.done is not None
-                self.done.set_result(None)
+    def exchange() -> None:
+        loop: Loop | None = getattr(local, "loop", None)
+        if loop is None:
+            (loop,) = made()
+            local.loop = loop
+        loop.exchange()
 
-    def close(self) -> None:
-        """Close the connection."""
-        assert self.transport is not None
-        self.transport.close()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Let nobody wait for ever."""
-        if self.done is not None and not self.done.done():
-            self.done.set_exception(exc or RuntimeError("the server has closed the connection"))
-
-
-async def concurrent(job: Job) -> Cost:
-    """Do the job on as many connections as there are tasks elsewhere."""
-    loop = asyncio.get_running_loop()
-    connections = [
-        (await loop.create_connection(lambda: Exchanges(job), "127.0.0.1", job.port))[1]
-        for _ in range(TASKS)
-    ]
-
-    async def work(exchanges: int) -> None:
-        for done in [connection.exchange(exchanges // TASKS) for connection in connections]:
-            await done
-
-    try:
-        return await measured_async(job, work)
-    finally:
-        for connection in connections:
-            connection.close()
+    return exchange, close
 
 
 def client(job: Job) -> Cost:
-    """Do the job."""
-    if job.style == "protocols":
-        return asyncio.run(concurrent(job))
-    with closing(Loop(job)) as loop:
-        return measured(job, loop.exchange)
+    """Do the job: in threads where others have them, otherwise one exchange after the other."""
+    if job.face != "threads":
+        job = replace(job, face="sync", tasks=1)
+    return driving.sync_client(job, opened)
 
 
 if __name__ == "__main__":

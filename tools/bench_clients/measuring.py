@@ -1,16 +1,20 @@
 """What a client is told to do, and what it reports.
 
 One process is one measurement: it is told its job in JSON as the only argument, moves to its processor, does a part of
-the work unmeasured, so that connections are open and caches warm, then the work, and prints the cost in JSON.
+the work unmeasured, so that connections are open and caches warm, then batches of the work for as long as it is told,
+and prints the cost in JSON.
 """
 
 import gc
 import json
 import os
+import re
+import resource
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import asdict, dataclass
+from statistics import median
 from typing import Self
 
 #: The fields that HTTPX sends with each request.
@@ -21,19 +25,27 @@ FIELDS = (
     (b"User-Agent", b"python-httpx/0.28.1"),
 )
 
-#: Concurrent tasks under asyncio.
-TASKS = 50
-
 #: How much a client asks its socket for at once.
 READ_SIZE = 65_536
+
+#: Seconds without an answer after which a client gives up.
+PATIENCE = 60.0
+
+
+#: How many times as long as it shall work a client may take, when it waits most of the time.
+PATIENT = 4.0
 
 
 @dataclass(frozen=True)
 class Job:
-    """One measurement: `exchanges` requests to 127.0.0.1:`port`.
+    """One measurement: batches of `exchanges` requests to 127.0.0.1:`port`, until that took `seconds` of CPU.
 
-    `path` is what is asked for; the response has `response_bytes` of content, the request `request_bytes`, in pieces
-    of `piece_bytes`. `style` says by which method the subject is called. `core` is the processor to run on, None for
+    `library` is the module to import, `style` the method of it to call, `face` how it waits: `sync`, `threads`,
+    `asyncio`, `uvloop` or `trio`. `tasks` tasks or threads share at most `connections` connections. `path` is what is
+    asked for; the response has `response_bytes` of content, the request `request_bytes`, in pieces of `piece_bytes`.
+    With `events` the response consists of server-sent events. `authority` names the file of certificates to trust, and
+    is empty without TLS. With `fresh` each connection serves one request. `proxy` is the port of a proxy, or 0. With
+    more than one of `origins` the requests go to as many addresses in turn. `core` is the processor to run on, None for
     any.
     """
 
@@ -42,32 +54,74 @@ class Job:
     port: int
     path: str
     exchanges: int
+    library: str = ""
+    face: str = "sync"
+    seconds: float = 0.0
+    tasks: int = 1
+    connections: int = 0
     request_bytes: int = 0
     piece_bytes: int = 0
     response_bytes: int = 0
+    events: bool = False
+    authority: str = ""
+    http2: bool = False
+    fresh: bool = False
+    proxy: int = 0
+    origins: int = 1
     core: int | None = None
 
     @property
+    def hosts(self) -> list[str]:
+        """The address of each origin; all of them are this machine."""
+        if self.origins == 1:
+            return ["127.0.0.1"]
+        return [origin_address(number) for number in range(self.origins)]
+
+    @property
+    def urls(self) -> list[str]:
+        """The URL of each origin."""
+        scheme = "https" if self.authority else "http"
+        return [f"{scheme}://{host}:{self.port}{self.path}" for host in self.hosts]
+
+    @property
     def url(self) -> str:
-        """The URL of each request."""
-        return f"http://127.0.0.1:{self.port}{self.path}"
+        """The first of the URLs."""
+        return self.urls[0]
+
+    @property
+    def proxy_url(self) -> str | None:
+        """Where the proxy is, None without one."""
+        return f"http://127.0.0.1:{self.proxy}" if self.proxy else None
 
     @property
     def fields(self) -> list[tuple[bytes, bytes]]:
         """The fields of each request, without `Host`."""
-        if not self.request_bytes:
-            return list(FIELDS)
-        return [*FIELDS, (b"Content-Length", b"%d" % self.request_bytes)]
+        fields = [each for each in FIELDS if each[0] != b"Connection" or not self.http2]
+        if self.fresh:
+            fields = [(n, b"close" if n == b"Connection" else value) for n, value in fields]
+        if self.request_bytes:
+            fields.append((b"Content-Length", b"%d" % self.request_bytes))
+        return fields
 
     @property
-    def host(self) -> tuple[bytes, bytes]:
-        """The `Host` field."""
-        return (b"Host", b"127.0.0.1:%d" % self.port)
+    def text_fields(self) -> dict[str, str]:
+        """The same, for libraries that take text."""
+        return {name.decode(): value.decode() for name, value in self.fields}
+
+    @property
+    def authorities(self) -> list[bytes]:
+        """Address and port of each origin, as in `Host`."""
+        return [b"%b:%d" % (host.encode(), self.port) for host in self.hosts]
 
     @property
     def method(self) -> bytes:
         """The method of each request."""
         return b"POST" if self.request_bytes else b"GET"
+
+    @property
+    def limit(self) -> int:
+        """How many connections a pool may have, and may keep."""
+        return self.connections or max(self.tasks, self.origins, 10)
 
     def pieces(self) -> list[bytes]:
         """The body of each request; all pieces are one object."""
@@ -75,10 +129,20 @@ class Job:
             return []
         return [bytes(self.piece_bytes)] * (self.request_bytes // self.piece_bytes)
 
+    def content(self) -> bytes | Iterable[bytes] | None:
+        """The body of one request: None, one bytes object, or an iterator of pieces."""
+        pieces = self.pieces()
+        return pieces[0] if len(pieces) == 1 else iter(pieces) if pieces else None
+
+    def async_content(self) -> bytes | AsyncIterator[bytes] | None:
+        """The same, for an asynchronous library."""
+        pieces = self.pieces()
+        return pieces[0] if len(pieces) == 1 else _given(pieces) if pieces else None
+
     @property
     def warm_up(self) -> int:
-        """How many exchanges come before those that are measured."""
-        return max(1, self.exchanges // 10)
+        """How many exchanges come before those that are measured: all connections must have been opened."""
+        return max(1, self.exchanges // 10, 2 * self.tasks if self.tasks > 1 else 1, self.origins)
 
     def to_json(self) -> str:
         """Return what `from_json` reads."""
@@ -96,13 +160,71 @@ class Job:
                 f"a response from {self.url} has {received} bytes of content, not {self.response_bytes}"
             )
 
+    def consume(self, chunks: Iterable[bytes]) -> None:
+        """Read a response that comes in chunks."""
+        if self.events:
+            reader = Events()
+            self.check(sum(map(reader.take, chunks)))
+        else:
+            self.check(sum(map(len, chunks)))
+
+    async def async_consume(self, chunks: AsyncIterator[bytes]) -> None:
+        """Read a response that comes in chunks."""
+        received = 0
+        take = Events().take if self.events else len
+        async for chunk in chunks:
+            received += take(chunk)
+        self.check(received)
+
+
+async def _given(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
+    for piece in pieces:
+        yield piece
+
+
+def origin_address(number: int) -> str:
+    """The address of an origin, by its number."""
+    return f"127.0.{1 + number // 250}.{1 + number % 250}"
+
+
+#: Nanoseconds from when the server sent an event to when this process had read it, of all events so far.
+DELAYS: list[int] = []
+
+
+def note_events(data: bytes) -> None:
+    """Remember how long the server-sent events in some bytes were on the way; each says when it was sent."""
+    now = time.monotonic_ns()
+    DELAYS.extend([now - int(sent) for sent in re.findall(rb"data: (\d+)\n", data)])
+
+
+class Events:
+    """Reads server-sent events as a program would: whole ones, however they arrive."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def take(self, data: bytes) -> int:
+        """Read what has arrived; return how much that was."""
+        *events, self._rest = (self._rest + data).split(b"\n\n")
+        if events:
+            now = time.monotonic_ns()
+            DELAYS.extend([now - int(event[6:]) for event in events])
+        return len(data)
+
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds for all exchanges of a job: of the process, in user and system mode, and on the clock."""
+    """Seconds for `exchanges` exchanges: of the process, in user and system mode, and on the clock.
+
+    `delay` is the median time that an event was on the way, in seconds; 0 where there are none. `value` is what was
+    measured where that is no time.
+    """
 
     cpu: float
     wall: float
+    exchanges: int = 1
+    delay: float = 0.0
+    value: float = 0.0
 
     def to_json(self) -> str:
         """Return what `from_json` reads."""
@@ -117,32 +239,50 @@ class Cost:
 class Meter:
     """Takes the time from when it is made until `read`."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float = 0.0) -> None:
         gc.collect()
+        DELAYS.clear()
         self._wall = time.perf_counter()
         self._cpu = time.process_time()
+        self._seconds = seconds
 
-    def read(self) -> Cost:
-        """Return the cost so far."""
-        cpu = time.process_time()
-        return Cost(cpu - self._cpu, time.perf_counter() - self._wall)
+    def is_over(self) -> bool:
+        """Whether the process has worked for as long as was asked for, or has waited for much longer."""
+        worked = time.process_time() - self._cpu
+        return (
+            worked >= self._seconds or time.perf_counter() - self._wall >= PATIENT * self._seconds
+        )
+
+    def read(self, exchanges: int = 1) -> Cost:
+        """Return the cost of so many exchanges so far."""
+        cpu = time.process_time() - self._cpu
+        wall = time.perf_counter() - self._wall
+        delay = median(DELAYS) / 1e9 if DELAYS else 0.0
+        return Cost(cpu, wall, exchanges, delay)
 
 
 def measured(job: Job, work: Callable[[int], None]) -> Cost:
-    """Return what `work(job.exchanges)` costs."""
+    """Return what batches of `work(job.exchanges)` cost."""
     work(job.warm_up)
-    meter = Meter()
+    meter = Meter(job.seconds)
+    batches = 1
     work(job.exchanges)
-    return meter.read()
+    while not meter.is_over():
+        work(job.exchanges)
+        batches += 1
+    return meter.read(batches * job.exchanges)
 
 
 async def measured_async(job: Job, work: Callable[[int], Awaitable[None]]) -> Cost:
-    """Return what `await work(job.exchanges)` costs."""
-    # Fewer would not open all connections.
-    await work(max(job.warm_up, 2 * TASKS))
-    meter = Meter()
+    """Return what batches of `await work(job.exchanges)` cost."""
+    await work(job.warm_up)
+    meter = Meter(job.seconds)
+    batches = 1
     await work(job.exchanges)
-    return meter.read()
+    while not meter.is_over():
+        await work(job.exchanges)
+        batches += 1
+    return meter.read(batches * job.exchanges)
 
 
 def main(client: Callable[[Job], Cost]) -> None:
@@ -150,4 +290,6 @@ def main(client: Callable[[Job], Cost]) -> None:
     job = Job.from_json(sys.argv[1])
     if job.core is not None:
         os.sched_setaffinity(0, {job.core})
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     sys.stdout.write(client(job).to_json())

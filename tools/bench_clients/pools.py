@@ -1,84 +1,102 @@
-"""httpcore, whichever the environment has: this one or another that has the same public interface."""
+"""httpcore, whichever the environment has: this one, or another that has the same public interface."""
 
-import asyncio
+import ssl
 from collections.abc import Callable
+from importlib import import_module
+from itertools import cycle
+from typing import TYPE_CHECKING, Any, cast
 
-import httpcore
-from bench_clients.measuring import TASKS, Cost, Job, main, measured, measured_async
+from bench_clients import driving
+from bench_clients.driving import AsyncOpened, Opened
+from bench_clients.measuring import Cost, Job, main
 
-CONNECTIONS = 2 * TASKS
-
-
-def prepared(job: Job) -> httpcore.Request:
-    """Return a request that can be sent again and again."""
-    return httpcore.Request(job.method, job.url, headers=[job.host, *job.fields])
+if TYPE_CHECKING:
+    import httpcore
 
 
-def exchanging(job: Job, pool: httpcore.ConnectionPool) -> Callable[[], None]:
-    """Return what does one exchange, by the method that the job names."""
-    method, url, fields, request = job.method, job.url, job.fields, prepared(job)
-    pieces = job.pieces()
-    whole = pieces[0] if len(pieces) == 1 else None
+def options(job: Job) -> dict[str, Any]:
+    """Return the arguments of a pool."""
+    library = import_module(job.library)
+    given: dict[str, Any] = {
+        "max_connections": job.limit,
+        "max_keepalive_connections": job.limit,
+        "http1": not job.http2,
+        "http2": job.http2,
+    }
+    if job.authority:
+        given["ssl_context"] = ssl.create_default_context(cafile=job.authority)
+    if job.proxy_url:
+        given["proxy"] = library.Proxy(job.proxy_url)
+    return given
 
-    def by_request() -> None:
-        content = whole or (iter(pieces) if pieces else None)
-        response = pool.request(method, url, headers=fields, content=content)
+
+def nothing() -> None:
+    """The content of a request that has none."""
+
+
+def prepared(job: Job, make: Callable[..., "httpcore.Request"]) -> list["httpcore.Request"]:
+    """Return a request to each origin, which can be sent again and again; nobody adds `Host` to these."""
+    return [
+        make(job.method, url, headers=[(b"Host", host), *job.fields])
+        for url, host in zip(job.urls, job.authorities, strict=True)
+    ]
+
+
+def opened(job: Job) -> Opened:
+    """Open a pool, and return what does one exchange by the method that the job names."""
+    library = cast("Any", import_module(job.library))
+    pool: httpcore.ConnectionPool = library.ConnectionPool(**options(job))
+    method, fields = job.method, job.fields
+    urls = cycle(job.urls)
+    requests = cycle(prepared(job, library.Request))
+    content = job.content if job.request_bytes else nothing
+
+    def request() -> None:
+        response = pool.request(method, next(urls), headers=fields, content=content())
         job.check(len(response.content))
 
-    def by_handle_request() -> None:
-        response = pool.handle_request(request)
+    def handle_request() -> None:
+        response = pool.handle_request(next(requests))
         job.check(len(response.read()))
         response.close()
 
-    def by_stream() -> None:
-        with pool.stream(method, url, headers=fields) as response:
-            job.check(sum(map(len, response.iter_stream())))
+    def stream() -> None:
+        with pool.stream(method, next(urls), headers=fields) as response:
+            job.consume(response.iter_stream())
 
-    styles = {
-        "request": by_request,
-        "handle_request": by_handle_request,
-        "stream": by_stream,
-    }
-    return styles[job.style]
+    styles = {"request": request, "handle_request": handle_request, "stream": stream}
+    return styles[job.style], pool.close
 
 
-async def concurrent(job: Job) -> Cost:
-    """Do the job in tasks that share a pool."""
-    method, url, fields, request = job.method, job.url, job.fields, prepared(job)
-    async with httpcore.AsyncConnectionPool(max_connections=CONNECTIONS) as pool:
+async def async_opened(job: Job) -> AsyncOpened:
+    """Open an asynchronous pool, and return what does one exchange by the method that the job names."""
+    library = cast("Any", import_module(job.library))
+    pool: httpcore.AsyncConnectionPool = library.AsyncConnectionPool(**options(job))
+    method, fields = job.method, job.fields
+    urls = cycle(job.urls)
+    requests = cycle(prepared(job, library.Request))
+    content = job.async_content if job.request_bytes else nothing
 
-        async def by_request(times: int) -> None:
-            for _ in range(times):
-                response = await pool.request(method, url, headers=fields)
-                job.check(len(response.content))
+    async def request() -> None:
+        response = await pool.request(method, next(urls), headers=fields, content=content())
+        job.check(len(response.content))
 
-        async def by_handle_async_request(times: int) -> None:
-            for _ in range(times):
-                response = await pool.handle_async_request(request)
-                job.check(len(await response.aread()))
-                await response.aclose()
+    async def handle_request() -> None:
+        response = await pool.handle_async_request(next(requests))
+        job.check(len(await response.aread()))
+        await response.aclose()
 
-        styles = {"request": by_request, "handle_async_request": by_handle_async_request}
-        exchange = styles[job.style]
+    async def stream() -> None:
+        async with pool.stream(method, next(urls), headers=fields) as response:
+            await job.async_consume(response.aiter_stream())
 
-        async def work(exchanges: int) -> None:
-            await asyncio.gather(*[exchange(exchanges // TASKS) for _ in range(TASKS)])
-
-        return await measured_async(job, work)
+    styles = {"request": request, "handle_request": handle_request, "stream": stream}
+    return styles[job.style], pool.aclose
 
 
 def client(job: Job) -> Cost:
     """Do the job."""
-    if job.workload.startswith("asyncio"):
-        return asyncio.run(concurrent(job))
-    with httpcore.ConnectionPool(max_connections=CONNECTIONS) as pool:
-        exchange = exchanging(job, pool)
-
-        def work(exchanges: int) -> None:
-            for _ in range(exchanges):
-                exchange()
-
-        return measured(job, work)
+    return driving.client(job, opened, async_opened)
 
 
 if __name__ == "__main__":
