@@ -8,23 +8,12 @@ import pytest
 
 from ..servers import HERE
 from .environments import run
-from .tools import NOT_YET, TOOLS, TOOLS_OF_HTTPX2
+from .tools import TOOLS, TOOLS_OF_HTTPX2
 
 PROGRAMS = HERE / "ecosystem" / "programs"
 
 # The first of them may have to make the environment.
 pytestmark = pytest.mark.timeout(600)
-
-
-def _cases() -> list[object]:
-    return [
-        pytest.param(
-            program,
-            id=requirement,
-            marks=[pytest.mark.xfail(reason=NOT_YET[program])] if program in NOT_YET else [],
-        )
-        for requirement, program in TOOLS.items()
-    ]
 
 
 def _use(program: str, interpreter: Path, places: str) -> None:
@@ -39,7 +28,7 @@ def _use(program: str, interpreter: Path, places: str) -> None:
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("program", _cases())
+@pytest.mark.parametrize("program", TOOLS.values(), ids=list(TOOLS))
 def test_a_tool_works(program: str, interpreter: Path, places: str) -> None:
     _use(program, interpreter, places)
 
@@ -54,7 +43,6 @@ def test_every_program_has_its_tool() -> None:
         *TOOLS.values(),
         *TOOLS_OF_HTTPX2.values(),
     }
-    assert set(NOT_YET) <= set(TOOLS.values())
 
 
 def test_what_the_tools_require_is_there(interpreter: Path) -> None:

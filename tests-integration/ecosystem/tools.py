@@ -27,11 +27,3 @@ ALSO = ("opentelemetry-sdk==1.45.2", "pytest==9.2.0", "trio==0.35.0")
 #: The same for httpx2. Many tools take it instead of HTTPX where they find it, so it has an environment of its own.
 TOOLS_OF_HTTPX2 = {"httpx2==2.16.2": "use_httpx2.py"}
 ALSO_FOR_HTTPX2 = ("openai==3.54.0",)
-
-#: Programs that do not pass yet, and why.
-NOT_YET = {
-    "use_dnspython.py": "a pool does not notice that `_network_backend` is replaced",
-    "use_elastic_apm.py": "a pool does not ask its connections by `handle_request`",
-    "use_httpx_socks.py": "a pool takes no connections but its own from `create_connection`",
-    "use_pytest_httpx.py": "a proxy has no `_proxy_url` and `_proxy_headers`",
-}

@@ -14,7 +14,12 @@ import pytest
 
 from httpcore_interfaces import ConnectError, current_async_library
 from httpcore_interfaces.testing import END, TURN, AsyncScriptedBackend, AsyncScriptedStream
-from httpcore_pool import AsyncConnectionPool, AsyncHTTPProxy, AsyncSOCKSProxy
+from httpcore_pool import (
+    AsyncConnectionPool,
+    AsyncHTTPConnection,
+    AsyncHTTPProxy,
+    AsyncSOCKSProxy,
+)
 
 from ._async.lines import (
     HELLO,
@@ -29,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
+    from httpcore_interfaces import AsyncConnectionInterface, Origin, Request, Response
     from httpcore_interfaces.testing import Steps
 
 pytestmark = pytest.mark.usefixtures("line_protocols")
@@ -184,7 +190,24 @@ def shared() -> Contest:
     return Contest(pool, network, SECURE)
 
 
+def adopted() -> Contest:
+    network = async_greeting_network()
+
+    class Stranger(AsyncHTTPConnection):
+        """Its method is not that of the house, so the pool takes it for another's."""
+
+        async def handle_async_request(self, request: Request) -> Response:
+            return await super().handle_async_request(request)
+
+    class Strangers(AsyncConnectionPool):
+        def create_connection(self, origin: Origin) -> AsyncConnectionInterface:
+            return Stranger(origin, network_backend=network)
+
+    return Contest(Strangers(max_connections=PLACES), network, PLAIN)
+
+
 CONTESTS = [
+    adopted,
     plain,
     dropped_responses,
     secure_and_traced,

@@ -217,3 +217,8 @@ SOCKS_PROXY = (
 def test_arguments_of_the_request_face_keep_their_places(kind: Any, names: str) -> None:
     wanted = names.split()
     assert list(inspect.signature(kind).parameters)[: len(wanted)] == wanted
+
+
+@pytest.mark.parametrize("proxy", [AsyncHTTPProxy, AsyncSOCKSProxy])
+def test_a_proxy_is_a_kind_of_pool(proxy: type) -> None:
+    assert issubclass(proxy, AsyncConnectionPool)

@@ -128,7 +128,7 @@ def test_what_was_forgotten_reports_to_nobody() -> None:
     network = greeting_network()
     pool = ConnectionPool(network_backend=network)
     response = pool.handle_request(Request("GET", "http://a/"))
-    (connection,) = pool.connections
+    (connection,) = pool._held()
     forget_connections(pool._ledger)
     response.close()
     connection.capacity_changed()
@@ -144,7 +144,7 @@ def test_what_was_forgotten_reports_to_no_event_loop() -> None:
 
     async def main() -> None:
         response = await pool.handle_async_request(Request("GET", "http://a/"))
-        (connection,) = pool.connections
+        (connection,) = pool._held()
         forget_connections(pool._ledger)
         await response.aclose()
         connection.capacity_changed()
@@ -160,7 +160,7 @@ def test_fork_is_an_end_for_connections_alone() -> None:
     with LineServer() as server:
         pool = ConnectionPool()
         get(pool, server)
-        (connection,) = pool.connections
+        (connection,) = pool._held()
         # As in the child, where coverage does not look.
         _after_fork_in_child()
         assert connection.is_closed() is False

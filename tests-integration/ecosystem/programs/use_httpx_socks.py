@@ -27,9 +27,14 @@ async def go() -> None:
     async with httpx.AsyncClient(transport=transport) as client:
         for url in URLS * 3:
             assert (await client.get(url)).text == "hello, world\n"
+    limits = httpx.Limits(max_connections=2)
+    transport = AsyncProxyTransport.from_url(places["socks"], verify=trusting, limits=limits)
+    async with httpx.AsyncClient(transport=transport) as client:
         async with anyio.create_task_group() as tasks:
             for url in URLS * 5:
                 tasks.start_soon(client.get, url)
+        assert "0 active, 0 queued" in repr(transport._pool)
+        assert len(transport._pool.connections) <= 2
 
 
 anyio.run(go, backend="asyncio")

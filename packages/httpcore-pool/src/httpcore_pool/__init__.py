@@ -11,13 +11,18 @@ from typing import TYPE_CHECKING
 
 from .__about__ import __version__
 from ._async.connection import AsyncHTTPConnection
-from ._async.request_face import AsyncSOCKSProxy
 from ._backends.auto import AutoBackend
 from ._backends.blocking import SyncBackend
 from ._backends.names import AsyncResolver, Resolved, Resolver, StaticResolver
 from ._core.stats import ConnectionStats, PoolStats
 from ._errors import PoolClosed, WrongEventLoop
-from ._faces import AsyncConnectionPool, AsyncHTTPProxy, SyncConnectionPool, SyncHTTPProxy
+from ._faces import (
+    AsyncConnectionPool,
+    AsyncHTTPProxy,
+    AsyncSOCKSProxy,
+    SyncConnectionPool,
+    SyncHTTPProxy,
+)
 from ._logs import log_as_told
 from ._sync.connection import HTTPConnection
 from ._sync.request_face import ConnectionPool, HTTPProxy, SOCKSProxy

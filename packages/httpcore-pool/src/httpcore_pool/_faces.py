@@ -38,7 +38,13 @@ if TYPE_CHECKING:
 
     from ._core.routes import ProxyMode
 
-__all__ = ["AsyncConnectionPool", "AsyncHTTPProxy", "SyncConnectionPool", "SyncHTTPProxy"]
+__all__ = [
+    "AsyncConnectionPool",
+    "AsyncHTTPProxy",
+    "AsyncSOCKSProxy",
+    "SyncConnectionPool",
+    "SyncHTTPProxy",
+]
 
 
 class AsyncConnectionPool(request_face.AsyncConnectionPool, AsyncTransportFace):
@@ -94,7 +100,7 @@ class AsyncConnectionPool(request_face.AsyncConnectionPool, AsyncTransportFace):
         )
 
 
-class AsyncHTTPProxy(request_face.AsyncHTTPProxy, AsyncTransportFace):
+class AsyncHTTPProxy(request_face.AsyncHTTPProxy, AsyncConnectionPool):
     __doc__ = (
         (request_face.AsyncHTTPProxy.__doc__ or "")
         + """
@@ -146,6 +152,10 @@ class AsyncHTTPProxy(request_face.AsyncHTTPProxy, AsyncTransportFace):
             socket_options=socket_options,
             proxy_mode=proxy_mode,
         )
+
+
+class AsyncSOCKSProxy(request_face.AsyncSOCKSProxy, AsyncConnectionPool):
+    __doc__ = request_face.AsyncSOCKSProxy.__doc__ or ""
 
 
 class SyncConnectionPool(Pool, TransportFace):

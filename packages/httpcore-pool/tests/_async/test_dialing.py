@@ -7,9 +7,9 @@ import ssl
 
 import pytest
 
-from httpcore_interfaces import ConnectError, ConnectTimeout, Origin
+from httpcore_interfaces import AsyncConnectionInterface, ConnectError, ConnectTimeout, Origin
 from httpcore_interfaces.testing import STALL, AsyncScriptedBackend, AsyncScriptedStream, Delayed
-from httpcore_pool import AsyncConnectionPool, AsyncHTTPConnection
+from httpcore_pool import AsyncConnectionPool
 
 from ..support import async_run_together, async_until
 from .lines import (
@@ -184,7 +184,7 @@ async def test_total_timeout_bounds_connecting() -> None:
 
 async def test_connection_that_cannot_be_made_gives_its_place_back() -> None:
     class Pool(AsyncConnectionPool):
-        def create_connection(self, origin: Origin) -> AsyncHTTPConnection:
+        def create_connection(self, origin: Origin) -> AsyncConnectionInterface:
             if origin.host == b"bad":
                 raise ValueError("not this one")
             return super().create_connection(origin)

@@ -27,7 +27,7 @@ def async_wide(**extra_info: Any) -> AsyncScriptedStream:
 
 
 def protocol_of(pool: AsyncConnectionPool, number: int = 0) -> AsyncWideConnection:
-    protocol = pool.connections[number].protocol
+    protocol = pool._held()[number].protocol
     assert isinstance(protocol, AsyncWideConnection)
     return protocol
 
@@ -228,7 +228,7 @@ async def test_connection_in_use_that_refuses_one_more_is_left_to_those_it_serve
     network = AsyncScriptedBackend([async_wide(), async_wide()])
     async with AsyncConnectionPool(http2=True, network_backend=network) as pool:
         async with pool.stream("GET", "https://a/") as response:
-            (connection,) = pool.connections
+            (connection,) = pool._held()
             protocol = connection.protocol
             assert isinstance(protocol, AsyncWideConnection)
             protocol.refuse(1)

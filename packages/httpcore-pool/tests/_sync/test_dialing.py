@@ -8,9 +8,9 @@ import ssl
 
 import pytest
 
-from httpcore_interfaces import ConnectError, ConnectTimeout, Origin
+from httpcore_interfaces import ConnectError, ConnectionInterface, ConnectTimeout, Origin
 from httpcore_interfaces.testing import STALL, Delayed, ScriptedBackend, ScriptedStream
-from httpcore_pool import ConnectionPool, HTTPConnection
+from httpcore_pool import ConnectionPool
 
 from ..support import run_together, until
 from .lines import (
@@ -185,7 +185,7 @@ def test_total_timeout_bounds_connecting() -> None:
 
 def test_connection_that_cannot_be_made_gives_its_place_back() -> None:
     class Pool(ConnectionPool):
-        def create_connection(self, origin: Origin) -> HTTPConnection:
+        def create_connection(self, origin: Origin) -> ConnectionInterface:
             if origin.host == b"bad":
                 raise ValueError("not this one")
             return super().create_connection(origin)

@@ -28,7 +28,7 @@ def wide(**extra_info: Any) -> ScriptedStream:
 
 
 def protocol_of(pool: ConnectionPool, number: int = 0) -> WideConnection:
-    protocol = pool.connections[number].protocol
+    protocol = pool._held()[number].protocol
     assert isinstance(protocol, WideConnection)
     return protocol
 
@@ -225,7 +225,7 @@ def test_connection_in_use_that_refuses_one_more_is_left_to_those_it_serves() ->
     network = ScriptedBackend([wide(), wide()])
     with ConnectionPool(http2=True, network_backend=network) as pool:
         with pool.stream("GET", "https://a/") as response:
-            (connection,) = pool.connections
+            (connection,) = pool._held()
             protocol = connection.protocol
             assert isinstance(protocol, WideConnection)
             protocol.refuse(1)

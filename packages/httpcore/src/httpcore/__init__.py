@@ -69,6 +69,7 @@ from httpcore_pool import (
 
 from .__about__ import __version__
 from ._api import request, stream
+from ._compat import attributes as _attributes
 
 if TYPE_CHECKING:
     from httpcore_http2 import AsyncHTTP2Connection, HTTP2Connection
@@ -83,6 +84,9 @@ if TYPE_CHECKING:
 else:
     # A type checker must not see it, for it would then believe in every name.
     from ._loading import load as __getattr__  # noqa: F401 - Python looks for this name
+
+_attributes.install(AsyncConnectionPool)
+_attributes.install(ConnectionPool)
 
 __all__ = [
     "SOCKET_OPTION",

@@ -108,7 +108,7 @@ class AsyncHTTPConnection(AsyncConnectionInterface):
         )
 
     @classmethod
-    def of(cls, origin: Origin, settings: Settings[AsyncNetworkBackend]) -> AsyncHTTPConnection:
+    def of(cls, origin: Origin, settings: Settings[AsyncNetworkBackend]) -> Self:
         """A connection as a pool makes it, with settings that were checked once."""
         self = cls.__new__(cls)
         self._start(origin, settings)
@@ -255,6 +255,10 @@ class AsyncHTTPConnection(AsyncConnectionInterface):
         forget_stream(self._stream)
 
     # What others ask.
+
+    def as_made(self) -> AsyncConnectionInterface:
+        """The connection as the pool's `create_connection` made it."""
+        return self
 
     def stream_limit(self) -> int:
         return 0 if self.protocol is None else self.protocol.stream_limit()

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
     from httpcore_interfaces import (
         SOCKET_OPTION,
+        AsyncConnectionInterface,
         AsyncNetworkBackend,
         Origin,
         Proxy,
@@ -63,6 +64,9 @@ __all__ = ["AsyncPool"]
 monotonic = time.monotonic
 
 logger = logging.getLogger("httpcore.pool")
+
+# Who subclasses or patches it has made a connection of their own.
+_OWN = AsyncHTTPConnection.handle_async_request
 
 
 class AsyncPool:
@@ -246,7 +250,7 @@ class AsyncPool:
     ) -> AsyncHTTPConnection:
         began = monotonic()
         try:
-            connection = slot.connection = self.create_connection(request.url.origin)
+            connection = slot.connection = self._connection_to(request.url.origin)
             if self._ledger.dropped:
                 await close_dropped(self._ledger)
             await connection.connect(request, timeouts)
@@ -268,8 +272,20 @@ class AsyncPool:
         self._ledger.connected(slot, connection.stream_limit(), retires_at)
         return connection
 
-    def create_connection(self, origin: Origin) -> AsyncHTTPConnection:
-        """A connection that is still to be dialed, with the settings of this pool."""
+    def _connection_to(self, origin: Origin) -> AsyncHTTPConnection:
+        made = self.create_connection(origin)
+        if isinstance(made, AsyncHTTPConnection) and type(made).handle_async_request is _OWN:
+            return made
+        from .adopted import AsyncAdoptedConnection
+
+        return AsyncAdoptedConnection.around(made, origin, self._settings)
+
+    def create_connection(self, origin: Origin) -> AsyncConnectionInterface:
+        """A connection to `origin` that is still to be dialed, with the settings of this pool.
+
+        Override it to have the pool use connections of another make: they need `handle_async_request`, which dials when
+        it is first called, `aclose`, `info` and the questions of `AsyncConnectionInterface`, and nothing beside that.
+        """
         return AsyncHTTPConnection.of(origin, self._settings)
 
     # Errors.
@@ -344,14 +360,17 @@ class AsyncPool:
         return stats_of(self._ledger)
 
     @property
-    def connections(self) -> list[AsyncHTTPConnection]:
+    def connections(self) -> list[AsyncConnectionInterface]:
         """The connections of this pool, open or being dialed."""
+        return [connection.as_made() for connection in self._held()]
+
+    def _held(self) -> list[AsyncHTTPConnection]:
         return [slot.connection for slot in self._ledger.slots() if slot.connection is not None]
 
     def get_connection_info(self) -> dict[str, list[str]]:
         """For each origin, its connections in a few words."""
         info: dict[str, list[str]] = {}
-        for connection in self.connections:
+        for connection in self._held():
             info.setdefault(str(connection.origin), []).append(connection.info())
         return info
 

@@ -79,7 +79,9 @@ class AsyncHTTPProxy(AsyncConnectionPool):
         socket_options: Iterable[SOCKET_OPTION] | None = None,
         proxy_mode: ProxyMode = "DEFAULT",
     ) -> None:
-        super().__init__(
+        # By its name, for `super()` may be the class with the transport face.
+        AsyncConnectionPool.__init__(
+            self,
             ssl_context=ssl_context,
             proxy=Proxy(
                 proxy_url, auth=proxy_auth, headers=proxy_headers, ssl_context=proxy_ssl_context
@@ -119,7 +121,9 @@ class AsyncSOCKSProxy(AsyncConnectionPool):
         retries: int = 0,
         network_backend: AsyncNetworkBackend | None = None,
     ) -> None:
-        super().__init__(
+        # By its name, for `super()` may be the class with the transport face.
+        AsyncConnectionPool.__init__(
+            self,
             ssl_context=ssl_context,
             proxy=Proxy(proxy_url, auth=proxy_auth),
             max_connections=max_connections,

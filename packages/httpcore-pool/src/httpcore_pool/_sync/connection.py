@@ -109,7 +109,7 @@ class HTTPConnection(ConnectionInterface):
         )
 
     @classmethod
-    def of(cls, origin: Origin, settings: Settings[NetworkBackend]) -> HTTPConnection:
+    def of(cls, origin: Origin, settings: Settings[NetworkBackend]) -> Self:
         """A connection as a pool makes it, with settings that were checked once."""
         self = cls.__new__(cls)
         self._start(origin, settings)
@@ -256,6 +256,10 @@ class HTTPConnection(ConnectionInterface):
         forget_stream(self._stream)
 
     # What others ask.
+
+    def as_made(self) -> ConnectionInterface:
+        """The connection as the pool's `create_connection` made it."""
+        return self
 
     def stream_limit(self) -> int:
         return 0 if self.protocol is None else self.protocol.stream_limit()

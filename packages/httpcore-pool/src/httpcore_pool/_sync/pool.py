@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
     from httpcore_interfaces import (
         SOCKET_OPTION,
+        ConnectionInterface,
         NetworkBackend,
         Origin,
         Proxy,
@@ -63,6 +64,9 @@ __all__ = ["Pool"]
 monotonic = time.monotonic
 
 logger = logging.getLogger("httpcore.pool")
+
+# Who subclasses or patches it has made a connection of their own.
+_OWN = HTTPConnection.handle_request
 
 
 class Pool:
@@ -239,7 +243,7 @@ class Pool:
     def _dial(self, slot: PoolSlot, request: Request, timeouts: Timeouts) -> HTTPConnection:
         began = monotonic()
         try:
-            connection = slot.connection = self.create_connection(request.url.origin)
+            connection = slot.connection = self._connection_to(request.url.origin)
             if self._ledger.dropped:
                 close_dropped(self._ledger)
             connection.connect(request, timeouts)
@@ -261,8 +265,20 @@ class Pool:
         self._ledger.connected(slot, connection.stream_limit(), retires_at)
         return connection
 
-    def create_connection(self, origin: Origin) -> HTTPConnection:
-        """A connection that is still to be dialed, with the settings of this pool."""
+    def _connection_to(self, origin: Origin) -> HTTPConnection:
+        made = self.create_connection(origin)
+        if isinstance(made, HTTPConnection) and type(made).handle_request is _OWN:
+            return made
+        from .adopted import AdoptedConnection
+
+        return AdoptedConnection.around(made, origin, self._settings)
+
+    def create_connection(self, origin: Origin) -> ConnectionInterface:
+        """A connection to `origin` that is still to be dialed, with the settings of this pool.
+
+        Override it to have the pool use connections of another make: they need `handle_request`, which dials when
+        it is first called, `close`, `info` and the questions of `ConnectionInterface`, and nothing beside that.
+        """
         return HTTPConnection.of(origin, self._settings)
 
     # Errors.
@@ -334,14 +350,17 @@ class Pool:
         return stats_of(self._ledger)
 
     @property
-    def connections(self) -> list[HTTPConnection]:
+    def connections(self) -> list[ConnectionInterface]:
         """The connections of this pool, open or being dialed."""
+        return [connection.as_made() for connection in self._held()]
+
+    def _held(self) -> list[HTTPConnection]:
         return [slot.connection for slot in self._ledger.slots() if slot.connection is not None]
 
     def get_connection_info(self) -> dict[str, list[str]]:
         """For each origin, its connections in a few words."""
         info: dict[str, list[str]] = {}
-        for connection in self.connections:
+        for connection in self._held():
             info.setdefault(str(connection.origin), []).append(connection.info())
         return info
 

@@ -80,7 +80,9 @@ class HTTPProxy(ConnectionPool):
         socket_options: Iterable[SOCKET_OPTION] | None = None,
         proxy_mode: ProxyMode = "DEFAULT",
     ) -> None:
-        super().__init__(
+        # By its name, for `super()` may be the class with the transport face.
+        ConnectionPool.__init__(
+            self,
             ssl_context=ssl_context,
             proxy=Proxy(
                 proxy_url, auth=proxy_auth, headers=proxy_headers, ssl_context=proxy_ssl_context
@@ -120,7 +122,9 @@ class SOCKSProxy(ConnectionPool):
         retries: int = 0,
         network_backend: NetworkBackend | None = None,
     ) -> None:
-        super().__init__(
+        # By its name, for `super()` may be the class with the transport face.
+        ConnectionPool.__init__(
+            self,
             ssl_context=ssl_context,
             proxy=Proxy(proxy_url, auth=proxy_auth),
             max_connections=max_connections,
