@@ -13,6 +13,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +33,9 @@ PACKAGES = (
 
 Command = Sequence[str | Path]
 
+# Where a stage writes that runs beside others; None is the terminal.
+_page: ContextVar[list[str] | None] = ContextVar("page", default=None)
+
 
 class ToolError(Exception):
     """A reason to stop that the person at the terminal can act upon; shown without a traceback."""
@@ -43,7 +48,11 @@ def import_name(dist: str) -> str:
 
 def say(text: str) -> None:
     """Print one line at once, so that it stands before the output of what is started next."""
-    print(text, flush=True)
+    page = _page.get()
+    if page is None:
+        print(text, flush=True)
+    else:
+        page.append(text)
 
 
 def run(
@@ -53,10 +62,20 @@ def run(
     env: Mapping[str, str] | None = None,
 ) -> int:
     """Run a command in the foreground and return its exit status; `env` is added to the environment."""
-    merged = {**os.environ, **env} if env else None
-    return subprocess.run(
-        [str(part) for part in command], cwd=cwd, env=merged, check=False
-    ).returncode
+    aside = _page.get() is not None
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        env={**os.environ, **env} if env else None,
+        stdout=subprocess.PIPE if aside else None,
+        stderr=subprocess.STDOUT if aside else None,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if done.stdout:
+        say(done.stdout.rstrip())
+    return done.returncode
 
 
 def must(command: Command, why: str, *, cwd: Path = ROOT) -> None:
@@ -209,6 +228,9 @@ class Outcome:
         return f"{self.passed} passed, {self.failed} failed{skipped}"
 
 
+Work = Callable[[], Outcome]
+
+
 class Stages:
     """The stages of a tool: each announced, timed and counted, all of them run, the failed ones named at the end."""
 
@@ -216,16 +238,24 @@ class Stages:
         self.tool = tool
         self.rows: list[tuple[str, Outcome, float]] = []
 
-    def run(self, name: str, work: Callable[[], Outcome]) -> None:
-        """Run one stage; a ToolError fails it."""
+    def run(self, name: str, work: Work) -> None:
+        """Run one stage, and show what it says as it says it; a ToolError fails it."""
         say(f"\n=== {name}")
-        began = time.monotonic()
-        try:
-            outcome = work()
-        except ToolError as error:
-            say(str(error))
-            outcome = Outcome(failed=1)
-        seconds = time.monotonic() - began
+        self._close_stage(name, *_timed(work))
+
+    def run_side_by_side(self, stages: Iterable[tuple[str, Work]], width: int) -> None:
+        """Run stages, `width` of them at a time, begun in the given order; each is shown whole when it has ended."""
+        with ThreadPoolExecutor(width) as threads:
+            under_way = {threads.submit(_written, work): name for name, work in stages}
+            for ended in as_completed(under_way):
+                name = under_way[ended]
+                said, outcome, seconds = ended.result()
+                say(f"\n=== {name}")
+                for text in said:
+                    say(text)
+                self._close_stage(name, outcome, seconds)
+
+    def _close_stage(self, name: str, outcome: Outcome, seconds: float) -> None:
         say(f"=== {name}: {'FAILED' if outcome.failed else 'passed'} in {seconds:.1f} s")
         self.rows.append((name, outcome, seconds))
 
@@ -252,7 +282,24 @@ class Stages:
         return 1 if total.failed else 0
 
 
-def check_by(command: Command) -> Callable[[], Outcome]:
+def _timed(work: Work) -> tuple[Outcome, float]:
+    began = time.monotonic()
+    try:
+        outcome = work()
+    except ToolError as error:
+        say(str(error))
+        outcome = Outcome(failed=1)
+    return outcome, time.monotonic() - began
+
+
+def _written(work: Work) -> tuple[list[str], Outcome, float]:
+    """Run a stage in a thread of a pool, and return what it said, too."""
+    page: list[str] = []
+    _page.set(page)
+    return page, *_timed(work)
+
+
+def check_by(command: Command) -> Work:
     """Return a stage that passes when a command exits with 0."""
 
     def work() -> Outcome:
@@ -289,13 +336,14 @@ def run_tests(command: Command, env: Mapping[str, str]) -> Outcome:
         cwd=ROOT,
         env={**os.environ, **env},
         stdout=subprocess.PIPE,
+        # What goes to standard error belongs to the stage as well.
+        stderr=None if _page.get() is None else subprocess.STDOUT,
         text=True,
         errors="replace",
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:
-            sys.stdout.write(line)
-            sys.stdout.flush()
+            say(line.rstrip("\n"))
             counted = counted_in(line.rstrip()) or counted
     if process.returncode and not counted.failed:
         return Outcome(counted.passed, 1, counted.skipped)

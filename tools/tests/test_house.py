@@ -1,6 +1,8 @@
 """What the tools share: how stages are counted, and how a tool speaks."""
 
 import sys
+import threading
+from functools import partial
 from pathlib import Path
 
 import _house
@@ -13,7 +15,9 @@ from _house import (
     check_or_write,
     counted_in,
     report,
+    run,
     run_tests,
+    say,
 )
 
 
@@ -67,6 +71,45 @@ def test_stages_all_run_and_the_sum_comes_last(capsys: pytest.CaptureFixture[str
         ["passed", "third"],
     ]
     assert said[-2:] == ["tools/x: try water", "4 passed, 1 failed, 1 skipped"]
+
+
+def test_stages_side_by_side_are_shown_whole_and_overlap(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    both_run = threading.Barrier(2, timeout=30)
+
+    def stage(name: str) -> Outcome:
+        say(f"{name} begins")
+        both_run.wait()
+        assert run([sys.executable, "-c", f"print('{name} goes on')"]) == 0
+        program = (
+            f"import sys; print('= 2 passed in 0.1s ='); print('{name} errs', file=sys.stderr)"
+        )
+        return run_tests([sys.executable, "-c", program], {})
+
+    stages = Stages("tools/x")
+    stages.run_side_by_side([(name, partial(stage, name)) for name in ("one", "two")], 2)
+    assert stages.close() == 0
+    shown = capsys.readouterr().out
+    for name in ("one", "two"):
+        block = shown[shown.index(f"=== {name}\n") : shown.index(f"=== {name}: passed")]
+        said = [f"{name} begins", f"{name} goes on", "= 2 passed in 0.1s =", f"{name} errs"]
+        assert sorted(block.splitlines()[1:]) == sorted(said)
+    assert shown.splitlines()[-1] == "4 passed, 0 failed"
+
+
+def test_a_stage_that_fails_beside_others_fails_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    def broken() -> Outcome:
+        raise ToolError("no wheels")
+
+    stages = Stages("tools/x")
+    stages.run_side_by_side([("bad", broken), ("good", lambda: Outcome(1))], 1)
+    assert stages.close() == 1
+    said = capsys.readouterr().out.splitlines()
+    assert said.index("no wheels") < next(
+        place for place, line in enumerate(said) if line.startswith("=== bad: FAILED")
+    )
+    assert said[-1] == "1 passed, 1 failed"
 
 
 def test_stages_that_pass_exit_with_0(capsys: pytest.CaptureFixture[str]) -> None:
