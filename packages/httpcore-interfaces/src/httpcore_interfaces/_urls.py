@@ -84,8 +84,9 @@ class URL:
     that the absolute form and `*` can be sent. User information and fragment are dropped: neither belongs on the wire.
     An IPv6 host is kept without its brackets.
 
-    Raises `TypeError` for anything but `bytes` and ASCII `str`, `ValueError` for a port that is not a number from 0 to
-    65535.
+    Raises `TypeError` for anything but `bytes` and ASCII `str`, `ValueError` for a port in `url` that is not a number
+    from 0 to 65535. A port that is given by itself may be any number, for who gives it so may have it from a peer, as
+    HTTPX has it from a redirect: that no connection leads there is for the transport to say, with its own errors.
     """
 
     __slots__ = ("host", "port", "scheme", "target")
@@ -106,7 +107,9 @@ class URL:
             to_bytes(url, "url")
         self.scheme = to_bytes(scheme, "scheme").lower()
         self.host = _unbracketed(to_bytes(host, "host"))
-        self.port = None if port is None else _checked_port(port)
+        if port is not None and (isinstance(port, bool) or not isinstance(port, int)):
+            raise TypeError(f"port must be int or None, but got {type(port).__name__}.")
+        self.port = port
         self.target = to_bytes(target, "target")
 
     @property
@@ -188,15 +191,10 @@ def _split(url: bytes) -> URLTuple:
 def _parsed_port(port: bytes) -> int:
     if not _DIGITS.fullmatch(port):
         raise ValueError(f"the port must be a number from 0 to 65535, but the URL has {port!r}")
-    return _checked_port(int(port))
-
-
-def _checked_port(port: int) -> int:
-    if isinstance(port, bool) or not isinstance(port, int):
-        raise TypeError(f"port must be int or None, but got {type(port).__name__}.")
-    if not 0 <= port <= 65535:
-        raise ValueError(f"the port must be a number from 0 to 65535, but got {port}")
-    return port
+    number = int(port)
+    if number > 65535:
+        raise ValueError(f"the port must be a number from 0 to 65535, but got {number}")
+    return number
 
 
 def _unbracketed(host: bytes) -> bytes:

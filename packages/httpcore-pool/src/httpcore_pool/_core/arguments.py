@@ -39,7 +39,7 @@ def to_request(
 
 
 def url_from_tuple(url: URLTuple) -> URL:
-    """A URL from its four parts. Raises `TypeError` for anything else, `ValueError` for a port out of range."""
+    """A URL from its four parts. Raises `TypeError` for anything else."""
     if not (isinstance(url, tuple) and len(url) == 4):
         raise TypeError(
             f"url must be a tuple (scheme, host, port or None, target), but got {type(url).__name__}: {url!r}"

@@ -47,6 +47,7 @@ ProxyMode = Literal["DEFAULT", "FORWARD_ONLY", "TUNNEL_ONLY"]
 
 SECURE_SCHEMES = (b"https", b"wss")
 _SCHEMES = (b"http", b"https", b"ws", b"wss")
+_LAST_PORT = 65535
 _HTTP_PROXIES = (b"http", b"https")
 _SOCKS4_PROXIES = (b"socks4", b"socks4a")
 _SOCKS_PROXIES = (*_SOCKS4_PROXIES, b"socks5", b"socks5h")
@@ -95,7 +96,10 @@ class Route(NamedTuple):
 
 
 def origin_of(url: URL) -> Origin:
-    """The origin of a request's URL, which must name a scheme that this pool speaks and a host."""
+    """The origin of a request's URL, which must name a scheme that this pool speaks, a host, and a port that there is.
+
+    Raises `UnsupportedProtocol` and `LocalProtocolError`.
+    """
     if url.scheme not in _SCHEMES:
         if not url.scheme:
             raise UnsupportedProtocol("Request URL is missing an 'http://' or 'https://' protocol.")
@@ -104,6 +108,10 @@ def origin_of(url: URL) -> Origin:
     if not url.host:
         raise LocalProtocolError(
             f"the request URL has no host: {url!r}; give one as in https://example.com/"
+        )
+    if url.port is not None and not 0 <= url.port <= _LAST_PORT:
+        raise LocalProtocolError(
+            f"the request URL has the port {url.port}, and there are only those from 0 to {_LAST_PORT}: {url!r}"
         )
     return url.origin
 
@@ -114,7 +122,7 @@ def connection_key(url: URL, extensions: Mapping[str, Any]) -> Hashable:
     Raises as `origin_of`.
     """
     scheme, host, port = url.scheme, url.host, url.port
-    if scheme not in _SCHEMES or not host:
+    if scheme not in _SCHEMES or not host or (port is not None and not 0 <= port <= _LAST_PORT):
         origin_of(url)
     return (
         scheme,
