@@ -95,6 +95,13 @@ def test_what_h11_reads_the_lanes_read_alike() -> None:
     assert not codec.expects_continue
 
 
+@pytest.mark.parametrize("fields", [[], [(b"Content-Length", b"0")]])
+def test_leave_to_send_is_expected_only_for_content(fields: list[tuple[bytes, bytes]]) -> None:
+    codec = Codec()
+    codec.encode_head(b"GET", b"/", [*HOST, (b"Expect", b"100-continue"), *fields])
+    assert not codec.expects_continue
+
+
 def test_a_known_body_is_given_as_it_is() -> None:
     codec = begun(b"POST", LENGTH)
     content = b"hello"

@@ -55,7 +55,7 @@ class Codec:
     no use any more. Attributes to read:
 
     - `body_length`: of the request, after `encode_head`; -1 when it is chunked.
-    - `expects_continue`: whether the request's head asks for a 100 response before its body.
+    - `expects_continue`: whether the request's head asks for a 100 response before its body, and it has one.
     - `switched`: whether the last head made the connection something else than HTTP/1.1; `unread()` belongs to that.
     - `received`: bytes received since `encode_head`.
     - `trailers`: the response's trailer fields, once its body has ended.
@@ -124,7 +124,9 @@ class Codec:
         plain = encode_plain_head(method, target, fields)
         if plain is None:
             plain = _encode_judged_head(method, target, fields)
-        head, length, self._keep, self.expects_continue, self._upgrade = plain
+        head, length, self._keep, expects, self._upgrade = plain
+        # Without content nothing waits for leave to be sent (RFC 9110, 10.1.1).
+        self.expects_continue = expects and length != 0
         self._method = method
         self.body_length = self._to_send = length
         self.received = 0

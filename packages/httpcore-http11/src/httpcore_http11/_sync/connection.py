@@ -241,7 +241,7 @@ class HTTP11Connection(ConnectionInterface):
         if "trailers" in request.extensions:
             codec.check_trailers_allowed()
         body = request.stream
-        if codec.expects_continue and codec.body_length:
+        if codec.expects_continue:
             self._source = open_source(body)
         elif type(body) is PlainByteStream and len(body.content) <= _JOINED_BYTES:
             content = body.content
