@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from . import python_servers, servers
+from .environments import build_wheels
 from .servers import Certificates, Server
 
 
@@ -17,6 +18,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for name, package in sorted(servers.MISSING.items()):
         line = f"NOT TESTED: everything with {name}, which is not installed (apt-get install {package})"
         terminalreporter.write_line(line, red=True, bold=True)
+
+
+@pytest.fixture(scope="session")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The wheels of this tree."""
+    return build_wheels(tmp_path_factory.mktemp("wheels"))
 
 
 @pytest.fixture(scope="session")

@@ -7,17 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from ..environments import ROOT, environment
 from ..python_servers import SocksProxy, proxy, socks_proxy
 from ..servers import Certificates
 from .answers import answering
-from .environments import ROOT, build_wheels, environment
 from .tools import ALSO, ALSO_FOR_HTTPX2, TOOLS, TOOLS_OF_HTTPX2
-
-
-@pytest.fixture(scope="session")
-def wheels(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """The wheels of this tree."""
-    return build_wheels(tmp_path_factory.mktemp("wheels"))
 
 
 @pytest.fixture(scope="session")

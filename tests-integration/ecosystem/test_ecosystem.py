@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from ..environments import run
 from ..servers import HERE
-from .environments import run
 from .tools import TOOLS, TOOLS_OF_HTTPX2
 
 PROGRAMS = HERE / "ecosystem" / "programs"

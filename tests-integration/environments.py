@@ -1,6 +1,6 @@
-"""The environment that all the tools are installed in, with the wheels of this tree beneath them.
+"""Environments for programs that use the wheels of this tree, or another version of what they replace.
 
-Installing takes longer than all the tests, so the environment is kept in `build/`. When only the wheels have changed
+Installing takes longer than all the tests, so an environment is kept in `build/`. When only the wheels have changed
 they are put into it anew, and nothing else is touched.
 """
 
@@ -11,7 +11,7 @@ import venv
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..servers import HERE
+from .servers import HERE
 
 ROOT = HERE.parent
 PACKAGES = (
