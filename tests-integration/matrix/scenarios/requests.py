@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+import httpx
+
 from ..scenario import Run, Scenarios
-from ..scripts import KIND, OK, Close, Forever, Read, Script, Tell, WaitFor, answer, serving
+from ..scripts import KIND, OK, Close, Drain, Forever, Read, Script, Tell, WaitFor, answer, serving
 
 if TYPE_CHECKING:
     from ..case import Case
@@ -164,11 +166,18 @@ for pieces_name, (pieces, options) in {
     "none": ([], {}),
     "with-length": ([b"hel", b"lo"], {"headers": {"Content-Length": "5"}}),
     "shorter-than-said": ([b"hel"], {"headers": {"Content-Length": "5"}}),
-    "longer-than-said": ([b"hel", b"lo"], {"headers": {"Content-Length": "3"}}),
     "many": ([b"%d," % number for number in range(1000)], {}),
     "large": ([b"0123456789" * 100_000] * 3, {}),
 }.items():
     scenarios.add(f"pieces-{pieces_name}", uploading(pieces, **options), a=serving(KIND))
+
+
+# An answer to what came until then would be a race with what is too much.
+scenarios.add(
+    "pieces-longer-than-said",
+    uploading([b"hel", b"lo"], headers={"Content-Length": "3"}),
+    a=serving((Read(), Drain()), KIND),
+)
 
 
 class BodyError(Exception):
@@ -216,7 +225,8 @@ async def _(case: "Case") -> None:
 
 # An answer that comes before the upload is over. How much of it the server gets is a matter of time, so it is not told.
 
-LARGE = b"0123456789" * 400_000
+# More than the buffers of both sides take.
+LARGE = b"0123456789" * 2_000_000
 REFUSED = answer(b"too much", b"Connection: close", status=b"413 Content Too Large")
 REFUSED_KINDLY = answer(b"too much", status=b"413 Content Too Large")
 
@@ -227,7 +237,7 @@ for early_name, script in {
 
     @scenarios.named(f"early-answer-{early_name}", a=serving(script, KIND), tells_servers=False)
     async def _(case: "Case") -> None:
-        client = case.client(timeout=0.5)
+        client = case.client(timeout=httpx.Timeout(10, write=0.3))
         await case.ask(client, case.urls["a"], "POST", content=LARGE)
         case.tell("answered")
         await case.ask(client, case.urls["a"] + "/next")
