@@ -179,7 +179,8 @@ def _relay(one: socket.socket, other: socket.socket) -> None:
     """Carry bytes both ways until either side ends."""
     while True:
         ready, _, _ = select.select([one, other], [], [])
-        for sock in ready:
+        # The server first: what it said before it hung up is worth more than what it does not want to hear.
+        for sock in sorted(ready, key=lambda sock: sock is one):
             # A record of TLS is given in one piece only if all of it is asked for.
             data = sock.recv(65536)
             if not data:

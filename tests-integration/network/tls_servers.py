@@ -3,6 +3,7 @@
 import datetime as dt
 import socket
 import ssl
+import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import trustme
 
 from ..python_servers import _Handler, _serving, _Threads
-from ..servers import HELLO
+from ..servers import HELLO, program
 
 _NOW = dt.datetime.now(dt.UTC)
 _LONG_AGO, _YESTERDAY = _NOW - dt.timedelta(days=10), _NOW - dt.timedelta(days=1)
@@ -58,6 +59,13 @@ class Authorities:
         self.unknown = trustme.CA()
         self.file = folder / "known.pem"
         self.known.cert_pem.write_to_path(str(self.file))
+        # A directory of certificates has links to them by a hash of whose they are.
+        directory = folder / "hashed"
+        directory.mkdir()
+        self.known.cert_pem.write_to_path(str(directory / "known.pem"))
+        subprocess.run([program("openssl", "openssl"), "rehash", str(directory)], check=True)
+        #: What the variables of the environment can be told.
+        self.places = {"SSL_CERT_FILE": self.file, "SSL_CERT_DIR": directory}
 
     def client(self) -> ssl.SSLContext:
         """A client that trusts the authority."""
@@ -71,6 +79,12 @@ class Authorities:
         self.known.issue_cert(
             "client.example", not_before=_LONG_AGO, not_after=_YESTERDAY
         ).configure_cert(context)
+        return context
+
+    def unknown_client(self) -> ssl.SSLContext:
+        """A client whose own certificate is signed by somebody whom no server knows."""
+        context = self.client()
+        self.unknown.issue_cert("client.example").configure_cert(context)
         return context
 
     def good_client(self) -> ssl.SSLContext:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def _require_nothing(http1: bool, http2: bool) -> None:
+def _require_nothing(http1: bool, http2: bool, tunnels: bool = False) -> None:
     pass
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from httpcore_interfaces import Origin
+from httpcore_interfaces import Origin, Proxy
 from httpcore_interfaces.testing import AsyncScriptedStream, ScriptedStream
 from httpcore_pool import (
     AsyncConnectionPool,
@@ -88,6 +88,16 @@ def test_each_package_is_named_when_it_is_missing(
         match=f"^http.=True needs the package {missing.replace('_', '-')}, which is not",
     ):
         protocols.require_protocols(True, True)
+
+
+def test_proxies_that_are_asked_for_tunnels_need_http1(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        protocols, "find_spec", lambda name: None if name == "httpcore_http11" else object()
+    )
+    for pool in (ConnectionPool, AsyncConnectionPool):
+        pool(http1=False, http2=True, proxy=Proxy("socks5://proxy"))
+        with pytest.raises(ImportError, match=r"^an HTTP proxy is spoken to by HTTP/1\.1, which"):
+            pool(http1=False, http2=True, proxy=[Proxy("http://a"), Proxy("socks5://b")])
 
 
 @pytest.mark.parametrize("name", ["http11", "http2"])

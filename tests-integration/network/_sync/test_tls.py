@@ -2,6 +2,7 @@
 """Good and bad certificates, on every way to the server alike."""
 
 import ssl
+from collections.abc import Callable
 
 import pytest
 
@@ -43,25 +44,42 @@ def test_good_server_is_spoken_to(
         assert response.extensions["http_version"] == b"HTTP/1.1"
         tls_object = response.extensions["network_stream"].get_extra_info("ssl_object")
         assert tls_object.version() == ("TLSv1.2" if "TLS 1.2" in kind else "TLSv1.3")
+        # For HTTP/2 something must be offered, and the server can then say what it prefers of it.
         expected = None if "ALPN" in kind else "http/1.1"
         assert tls_object.selected_alpn_protocol() == expected
 
 
+@pytest.mark.parametrize(
+    ("alert", "client"),
+    [
+        ("certificate expired", Authorities.expired_client),
+        ("unknown ca", Authorities.unknown_client),
+        ("certificate required", Authorities.client),
+    ],
+)
 @pytest.mark.parametrize("kind", ["client certificate", "client certificate, TLS 1.2"])
-def test_expired_client_certificate_is_refused_by_the_server(
-    kind: str, route: list[httpcore.Proxy], tls: dict[str, TLSServer], authorities: Authorities
+def test_client_certificate_that_a_server_refuses(
+    kind: str,
+    alert: str,
+    client: Callable[[Authorities], ssl.SSLContext],
+    route: list[httpcore.Proxy],
+    tls: dict[str, TLSServer],
+    authorities: Authorities,
 ) -> None:
-    # With TLS 1.3 a client is done with its handshake before the server has looked, and who writes to a connection that
-    # has ended meanwhile, be it the client or a proxy, hears of that and not of the reason.
-    kinds: tuple[type[httpcore.HTTPCoreError], ...] = (httpcore.ConnectError,)
-    if "1.2" not in kind:
-        kinds = (httpcore.ReadError, httpcore.WriteError, httpcore.RemoteProtocolError)
-    with httpcore.ConnectionPool(ssl_context=authorities.expired_client(), proxy=route) as pool:
+    # With TLS 1.3 a client is done with its handshake before the server has looked at its certificate.
+    kinds: tuple[type[httpcore.HTTPCoreError], ...] = (httpcore.ReadError, httpcore.WriteError)
+    if "1.2" in kind:
+        kinds = (httpcore.ConnectError,)
+    with httpcore.ConnectionPool(ssl_context=client(authorities), proxy=route) as pool:
         with pytest.raises(kinds) as caught:
             pool.request("POST", f"{tls[kind].url}/", extensions=NOT_FOR_EVER)
         assert pool.connections == []
-    if "1.2" in kind:
-        assert "certificate expired" in str(caught.value).lower().replace("_", " ")
+    error = caught.value
+    assert error.origin == httpcore.Origin(b"https", b"localhost", tls[kind].server_port)
+    assert " localhost at 127.0.0.1:" in error.message
+    if "1.2" in kind and alert == "certificate required":
+        alert = "handshake failure"  # what TLS 1.2 has for that
+    assert f" failed: the peer sent the TLS alert {alert!r}" in error.message
 
 
 @pytest.mark.parametrize("kind", ["TLS 1.3", "TLS 1.2"])

@@ -1,4 +1,4 @@
-"""The mocks behave as those of httpcore 1.x."""
+"""The mocks behave as those of httpcore 1.x, but for reads, which give no more than they are asked for."""
 
 from __future__ import annotations
 
@@ -12,10 +12,17 @@ from httpcore_interfaces.testing import AsyncMockBackend, AsyncMockStream
 CONTEXT = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-async def test_reads_give_whole_items_and_then_the_end() -> None:
+async def test_reads_give_one_item_after_the_other_and_then_the_end() -> None:
     buffer = [b"ab", b"", b"cdef"]
     stream = AsyncMockStream(buffer)
-    assert [await stream.read(1) for _ in range(5)] == [b"ab", b"", b"cdef", b"", b""]
+    assert [await stream.read(4) for _ in range(5)] == [b"ab", b"", b"cdef", b"", b""]
+    assert buffer == []
+
+
+async def test_reads_give_no_more_than_is_asked_for() -> None:
+    buffer = [b"abcde", b"f"]
+    stream = AsyncMockStream(buffer)
+    assert [await stream.read(2) for _ in range(5)] == [b"ab", b"cd", b"e", b"f", b""]
     assert buffer == []
 
 

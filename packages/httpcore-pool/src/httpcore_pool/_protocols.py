@@ -27,12 +27,20 @@ __all__ = [
 ]
 
 
-def require_protocols(http1: bool, http2: bool) -> None:
-    """Raise `ImportError`, naming the package to install, when an allowed protocol is not installed."""
+def require_protocols(http1: bool, http2: bool, tunnels: bool = False) -> None:
+    """Raise `ImportError`, naming the package to install, when a protocol that is needed is not installed.
+
+    `tunnels`: whether there are proxies, which are asked for tunnels by HTTP/1.1.
+    """
     if http1 and find_spec("httpcore_http11") is None:
         raise ImportError(
             "http1=True needs the package httpcore-http11, which is not installed: pip install httpcore-http11 "
             "(or pass http1=False, http2=True)"
+        )
+    if tunnels and find_spec("httpcore_http11") is None:
+        raise ImportError(
+            "an HTTP proxy is spoken to by HTTP/1.1, which needs the package httpcore-http11, which is not installed: "
+            "pip install httpcore-http11"
         )
     if http2 and find_spec("httpcore_http2") is None:
         raise ImportError(

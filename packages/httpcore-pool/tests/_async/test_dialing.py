@@ -20,6 +20,16 @@ from .lines import (
     async_greeting_network,
 )
 
+
+class RecordingContext(ssl.SSLContext):
+    """Remembers which lists it was told to offer."""
+
+    def set_alpn_protocols(self, alpn_protocols: object) -> None:
+        assert isinstance(alpn_protocols, list)
+        self.offered = [*getattr(self, "offered", []), alpn_protocols]
+        super().set_alpn_protocols(alpn_protocols)
+
+
 OPTION = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 0)
 
 
@@ -58,6 +68,38 @@ async def test_server_name_is_the_host_unless_the_request_says_another() -> None
         await async_get(pool, "https://a/")
         await pool.request("GET", "https://b/", extensions={"sni_hostname": "c"})
     assert [stream.handshakes for stream in network.streams] == [[(context, "a")], [(context, "c")]]
+
+
+async def test_own_list_of_a_context_is_left_alone_until_it_matters() -> None:
+    """Somebody else has made this context offer HTTP/2, and the server takes the offer."""
+    wide, narrow = AsyncScriptedStream(alpn="h2"), async_greeter(alpn="http/1.1")
+    network = AsyncScriptedBackend([wide, narrow, async_greeter(alpn="http/1.1")])
+    context = RecordingContext(ssl.PROTOCOL_TLS_CLIENT)
+    async with AsyncConnectionPool(ssl_context=context, network_backend=network) as pool:
+        assert await async_get(pool, "https://a/") == b"hello"
+        assert wide.is_closed
+        assert context.offered == [["http/1.1"]]
+        assert await async_get(pool, "https://b/") == b"hello"
+    assert context.offered == [["http/1.1"]]
+
+
+async def test_server_that_chooses_what_nobody_offered_is_spoken_to_all_the_same() -> None:
+    network = AsyncScriptedBackend([AsyncScriptedStream(alpn="h2") for _ in range(2)])
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    async with AsyncConnectionPool(ssl_context=context, network_backend=network) as pool:
+        response = await pool.request("GET", "https://a/")
+        assert response.extensions["http_version"] == b"HTTP/2"
+
+
+async def test_context_of_a_user_is_told_what_to_offer() -> None:
+    context = RecordingContext(ssl.PROTOCOL_TLS_CLIENT)
+    network = async_greeting_network()
+    async with AsyncConnectionPool(
+        ssl_context=context, http2=True, network_backend=network
+    ) as pool:
+        await async_get(pool, "https://a/")
+        await async_get(pool, "https://b/")
+    assert context.offered == [["h2", "http/1.1"]]
 
 
 async def test_failed_dial_is_explained_and_frees_its_slot() -> None:

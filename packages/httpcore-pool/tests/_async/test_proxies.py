@@ -131,6 +131,16 @@ async def test_http2_goes_through_a_tunnel() -> None:
         assert response.extensions["http_version"] == b"HTTP/2"
 
 
+async def test_http2_alone_goes_through_a_tunnel_to_plain_origins_too() -> None:
+    stream = AsyncScriptedStream([*CONNECTED])
+    async with AsyncHTTPProxy(
+        "http://proxy/", http1=False, http2=True, network_backend=AsyncScriptedBackend([stream])
+    ) as pool:
+        response = await pool.request("GET", "http://a/")
+        assert response.extensions["http_version"] == b"HTTP/2"
+    assert stream.written.startswith(b"CONNECT\ta:80\t")
+
+
 async def test_secure_proxy_has_a_handshake_of_its_own_with_its_own_context() -> None:
     for_proxy = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     for_origin = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

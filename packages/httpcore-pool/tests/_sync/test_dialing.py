@@ -21,6 +21,16 @@ from .lines import (
     greeting_network,
 )
 
+
+class RecordingContext(ssl.SSLContext):
+    """Remembers which lists it was told to offer."""
+
+    def set_alpn_protocols(self, alpn_protocols: object) -> None:
+        assert isinstance(alpn_protocols, list)
+        self.offered = [*getattr(self, "offered", []), alpn_protocols]
+        super().set_alpn_protocols(alpn_protocols)
+
+
 OPTION = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 0)
 
 
@@ -59,6 +69,36 @@ def test_server_name_is_the_host_unless_the_request_says_another() -> None:
         get(pool, "https://a/")
         pool.request("GET", "https://b/", extensions={"sni_hostname": "c"})
     assert [stream.handshakes for stream in network.streams] == [[(context, "a")], [(context, "c")]]
+
+
+def test_own_list_of_a_context_is_left_alone_until_it_matters() -> None:
+    """Somebody else has made this context offer HTTP/2, and the server takes the offer."""
+    wide, narrow = ScriptedStream(alpn="h2"), greeter(alpn="http/1.1")
+    network = ScriptedBackend([wide, narrow, greeter(alpn="http/1.1")])
+    context = RecordingContext(ssl.PROTOCOL_TLS_CLIENT)
+    with ConnectionPool(ssl_context=context, network_backend=network) as pool:
+        assert get(pool, "https://a/") == b"hello"
+        assert wide.is_closed
+        assert context.offered == [["http/1.1"]]
+        assert get(pool, "https://b/") == b"hello"
+    assert context.offered == [["http/1.1"]]
+
+
+def test_server_that_chooses_what_nobody_offered_is_spoken_to_all_the_same() -> None:
+    network = ScriptedBackend([ScriptedStream(alpn="h2") for _ in range(2)])
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    with ConnectionPool(ssl_context=context, network_backend=network) as pool:
+        response = pool.request("GET", "https://a/")
+        assert response.extensions["http_version"] == b"HTTP/2"
+
+
+def test_context_of_a_user_is_told_what_to_offer() -> None:
+    context = RecordingContext(ssl.PROTOCOL_TLS_CLIENT)
+    network = greeting_network()
+    with ConnectionPool(ssl_context=context, http2=True, network_backend=network) as pool:
+        get(pool, "https://a/")
+        get(pool, "https://b/")
+    assert context.offered == [["h2", "http/1.1"]]
 
 
 def test_failed_dial_is_explained_and_frees_its_slot() -> None:

@@ -126,6 +126,16 @@ def test_http2_goes_through_a_tunnel() -> None:
         assert response.extensions["http_version"] == b"HTTP/2"
 
 
+def test_http2_alone_goes_through_a_tunnel_to_plain_origins_too() -> None:
+    stream = ScriptedStream([*CONNECTED])
+    with HTTPProxy(
+        "http://proxy/", http1=False, http2=True, network_backend=ScriptedBackend([stream])
+    ) as pool:
+        response = pool.request("GET", "http://a/")
+        assert response.extensions["http_version"] == b"HTTP/2"
+    assert stream.written.startswith(b"CONNECT\ta:80\t")
+
+
 def test_secure_proxy_has_a_handshake_of_its_own_with_its_own_context() -> None:
     for_proxy = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     for_origin = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -51,13 +51,13 @@ def client_context() -> ssl.SSLContext:
 
 
 @functools.cache
-def asking_server_context() -> ssl.SSLContext:
-    """For a server that may ask for a certificate in the middle of a connection."""
+def asking_server_context(in_handshake: bool = False) -> ssl.SSLContext:
+    """For a server that asks for a certificate, in its handshake, or in the middle of a connection."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority().issue_cert("tls.example").configure_cert(context)
     authority().configure_trust(context)
     context.verify_mode = ssl.CERT_REQUIRED
-    context.post_handshake_auth = True
+    context.post_handshake_auth = not in_handshake
     return context
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 import pytest
 
-from httpcore_interfaces import AsyncNetworkBackend, NetworkBackend, NetworkStream
+from httpcore_interfaces import AsyncNetworkBackend, NetworkBackend
 from httpcore_pool._backends.anyio_streams import AnyIOBackend, TrioBackend
 from httpcore_pool._backends.asyncio_native import AsyncioBackend
 from httpcore_pool._backends.auto import AutoBackend
@@ -17,11 +16,7 @@ from httpcore_pool._backends.default import (
     backend_named,
     default_async_backend,
     default_backend,
-    has_separate_steps,
 )
-
-if TYPE_CHECKING:
-    from httpcore_pool._backends.addresses import Address
 
 
 def test_defaults() -> None:
@@ -68,31 +63,15 @@ async def test_missing_anyio_is_named(
     backend = AutoBackend()
     if anyio_backend_name == "trio":
         with pytest.raises(RuntimeError, match=r"httpcore-pool\[trio\]"):
-            await backend.sleep(0.0)
+            await backend.resolve("127.0.0.1", 80)
     else:
-        await backend.sleep(0.0)
+        await backend.resolve("127.0.0.1", 80)
 
 
 def test_outside_of_event_loops_there_is_no_backend() -> None:
     with pytest.raises(RuntimeError, match="no asyncio or Trio task"):
-        AutoBackend().sleep(0.0).send(None)
+        AutoBackend().resolve("127.0.0.1", 80).send(None)
 
 
 def test_trio_has_a_name_of_its_own() -> None:
     assert issubclass(TrioBackend, AnyIOBackend)
-
-
-def test_steps_of_connecting_are_those_of_who_wrote_them() -> None:
-    class Resolving(SyncBackend):
-        def resolve(self, host: str, port: int, timeout: float | None = None) -> list[Address]:
-            return []
-
-    class Connecting(SyncBackend):
-        def connect_tcp(self, *args: object, **kwargs: object) -> NetworkStream:
-            return NetworkStream()
-
-    assert has_separate_steps(SyncBackend())
-    assert has_separate_steps(AutoBackend())
-    assert has_separate_steps(Resolving())
-    assert not has_separate_steps(Connecting())
-    assert not has_separate_steps(object())

@@ -1,17 +1,17 @@
-"""TLS contexts: what the default one trusts, and how little of a user's own is touched."""
+"""The default TLS contexts, and what they trust."""
 
 from __future__ import annotations
 
-import gc
 import ssl
 import sys
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 import trustme
 
-from httpcore_pool import _tls
-from httpcore_pool._tls import context_for, default_ssl_context
+from httpcore_pool._backends.tls_sessions import sessions_of
+from httpcore_pool._tls import default_ssl_context, shared_ssl_context
 
 from .ends import authority
 
@@ -21,17 +21,6 @@ if TYPE_CHECKING:
 
 HTTP1 = ("http/1.1",)
 HTTP2 = ("http/1.1", "h2")
-
-
-class Recording(ssl.SSLContext):
-    """Remembers which lists it was told to offer."""
-
-    offered: list[list[str]]
-
-    def set_alpn_protocols(self, alpn_protocols: object) -> None:
-        assert isinstance(alpn_protocols, list)
-        self.__dict__.setdefault("offered", []).append(alpn_protocols)
-        super().set_alpn_protocols(alpn_protocols)
 
 
 @pytest.fixture(autouse=True)
@@ -52,19 +41,19 @@ def test_default_context_verifies() -> None:
 
 
 def test_default_contexts_are_made_once_for_each_list() -> None:
-    assert context_for(None, HTTP1) is context_for(None, HTTP1)
-    assert context_for(None, HTTP1) is not context_for(None, HTTP2)
+    assert shared_ssl_context(HTTP1) is shared_ssl_context(HTTP1)
+    assert shared_ssl_context(HTTP1) is not shared_ssl_context(HTTP2)
 
 
 def test_certificates_named_by_the_environment_are_trusted_alone(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    before = context_for(None, HTTP1)
+    before = shared_ssl_context(HTTP1)
     file = tmp_path / "authority.pem"
     authority().cert_pem.write_to_path(file)
     monkeypatch.setenv("SSL_CERT_FILE", str(file))
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "none"))
-    after = context_for(None, HTTP1)
+    after = shared_ssl_context(HTTP1)
     assert after is not before
     assert subjects(after) == 1
 
@@ -113,28 +102,55 @@ def test_keys_are_written_where_the_environment_says(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys"))
-    assert context_for(None, HTTP1).keylog_filename == str(tmp_path / "keys")
+    assert shared_ssl_context(HTTP1).keylog_filename == str(tmp_path / "keys")
 
 
-def test_list_is_set_once_on_a_users_context() -> None:
-    context = Recording(ssl.PROTOCOL_TLS_CLIENT)
-    for _ in range(3):
-        assert context_for(context, HTTP2) is context
-    assert context.offered == [["http/1.1", "h2"]]
-    context_for(context, HTTP1)
-    context_for(context, HTTP1)
-    assert context.offered == [["http/1.1", "h2"], ["http/1.1"]]
+class AskingTheSystem(ssl.SSLContext):
+    """As truststore has it."""
 
 
-def test_users_contexts_are_not_kept_alive() -> None:
-    gc.collect()
-    count = len(_tls._offered)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context_for(context, HTTP1)
-    assert len(_tls._offered) == count + 1
-    del context
-    gc.collect()
-    assert len(_tls._offered) == count
+@pytest.fixture
+def _truststore(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "truststore", SimpleNamespace(SSLContext=AskingTheSystem))
+
+
+@pytest.mark.usefixtures("_truststore")
+@pytest.mark.parametrize("platform", ["darwin", "win32"])
+def test_system_is_asked_by_truststore_where_openssl_cannot(
+    platform: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(sys, "platform", platform)
+    context = default_ssl_context()
+    assert type(context) is AskingTheSystem
+    assert context.verify_mode == ssl.CERT_REQUIRED
+    assert context.check_hostname
+    assert context.keylog_filename is None
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys"))
+    shared = shared_ssl_context(HTTP1)
+    assert type(shared) is AskingTheSystem
+    assert shared.keylog_filename == str(tmp_path / "keys")
+    assert sessions_of(shared) is None
+
+
+@pytest.mark.usefixtures("_truststore")
+def test_openssl_is_asked_where_it_knows_the_system() -> None:
+    assert type(default_ssl_context()) is ssl.SSLContext
+
+
+@pytest.mark.usefixtures("_truststore")
+@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+def test_environment_is_asked_before_the_system(
+    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setenv(name, str(tmp_path))
+    assert type(default_ssl_context()) is ssl.SSLContext
+
+
+def test_without_truststore_openssl_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setitem(sys.modules, "truststore", None)
+    assert type(default_ssl_context()) is ssl.SSLContext
 
 
 class Certifi:

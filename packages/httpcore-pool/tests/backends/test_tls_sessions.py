@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 
 from httpcore_pool._backends.tls_sessions import SessionCache, sessions_of
-from httpcore_pool._tls import context_for
+from httpcore_pool._tls import shared_ssl_context
 
 SESSION: ssl.SSLSession = object()  # type: ignore[assignment]
 OTHER: ssl.SSLSession = object()  # type: ignore[assignment]
@@ -37,6 +37,5 @@ def test_oldest_session_is_forgotten() -> None:
 
 
 def test_sessions_are_kept_for_the_contexts_of_the_house() -> None:
-    assert sessions_of(context_for(None, ("http/1.1",))) is not None
-    users = ssl.create_default_context()
-    assert sessions_of(context_for(users, ("http/1.1",))) is None
+    assert sessions_of(shared_ssl_context(("http/1.1",))) is not None
+    assert sessions_of(ssl.create_default_context()) is None

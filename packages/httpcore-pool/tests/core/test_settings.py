@@ -49,6 +49,16 @@ def test_unknown_proxy_mode_is_refused() -> None:
         Settings(backend=None, proxy_mode=mode)
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_http2_alone_goes_through_tunnels_for_nobody_forwards_it(scheme: str) -> None:
+    proxy = Proxy(f"{scheme}://proxy/")
+    assert Settings(backend=None, proxy=proxy, http2=True).proxy_mode == "DEFAULT"
+    settings = Settings(backend=None, proxy=proxy, http1=False, http2=True)
+    assert settings.proxy_mode == "TUNNEL_ONLY"
+    with pytest.raises(ValueError, match=r"^http1=False and proxy_mode='FORWARD_ONLY' exclude"):
+        Settings(backend=None, proxy=proxy, proxy_mode="FORWARD_ONLY", http1=False, http2=True)
+
+
 def test_proxy_is_checked_at_once() -> None:
     with pytest.raises(UnsupportedProtocol):
         Settings(backend=None, proxy=Proxy("ftp://proxy/"))

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .._parking import AsyncParker
+
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterable
@@ -111,5 +113,5 @@ class AsyncNetworkBackend:
         raise NotImplementedError
 
     async def sleep(self, seconds: float) -> None:
-        """Wait for so many seconds."""
-        raise NotImplementedError
+        """Wait for so many seconds. What is here suits asyncio and Trio."""
+        await AsyncParker().park(seconds)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .._parking import Parker
+
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterable
@@ -112,5 +114,5 @@ class NetworkBackend:
         raise NotImplementedError
 
     def sleep(self, seconds: float) -> None:
-        """Wait for so many seconds."""
-        raise NotImplementedError
+        """Wait for so many seconds. What is here suits asyncio and Trio."""
+        Parker().park(seconds)

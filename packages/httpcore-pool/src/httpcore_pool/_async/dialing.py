@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from httpcore_interfaces import (
     URL,
     AsyncTrace,
+    ConnectError,
     ConnectTimeout,
     HTTPCoreError,
     ProxyError,
@@ -17,11 +19,13 @@ from httpcore_interfaces import (
     Timeouts,
 )
 
+from .._backends.alpn import HTTP1_ALONE, offering, take_over
 from .._backends.default import has_separate_steps
 from .._core.routes import TLS, Connect, SocksConnect, Tunnel, is_resolved_here
 from .._core.socks import address_in, socks_handshake
 from .._protocols import make_async_http11_connection
-from .._tls import context_for
+from .._tls import shared_ssl_context
+from .network import AsyncSocketStream
 
 if TYPE_CHECKING:
     import ssl
@@ -149,21 +153,30 @@ class AsyncDialer:
 
     async def _start_tls(self, hop: TLS) -> None:
         settings = self._settings
-        context: ssl.SSLContext | None
         alpn: tuple[str, ...]
         if hop.proxy is not None:
-            context, alpn = hop.proxy.ssl_context, ("http/1.1",)
+            own, alpn = hop.proxy.ssl_context, HTTP1_ALONE
         else:
-            context, alpn = settings.ssl_context, settings.alpn_protocols
+            own, alpn = settings.ssl_context, settings.alpn_protocols
         await self._step(
             "start_tls",
-            self._end().start_tls,
+            self._end().start_tls if own is None else _offer(self._end(), own, alpn),
             {
-                "ssl_context": context_for(context, alpn),
+                "ssl_context": shared_ssl_context(alpn) if own is None else own,
                 "server_hostname": hop.server_hostname,
                 "timeout": self._left(),
             },
         )
+        if own is not None:
+            self._check_choice(own, alpn)
+
+    def _check_choice(self, context: ssl.SSLContext, alpn: tuple[str, ...]) -> None:
+        """See to it that a list which somebody else has set on a user's context decides nothing."""
+        tls = self._end().get_extra_info("ssl_object")
+        chosen = None if tls is None else tls.selected_alpn_protocol()
+        if chosen is not None and chosen not in alpn and take_over(context):
+            self._may_go_again = True
+            raise ConnectError(f"the server chose {chosen}, which only the ssl_context has offered")
 
     async def _open_tunnel(self, hop: Tunnel) -> None:
         proxy = hop.proxy
@@ -212,7 +225,7 @@ class AsyncDialer:
         if hop not in self._addresses:
             self._addresses[hop] = await self._addresses_for(hop)
         if self._addresses[hop]:
-            host = self._addresses[hop].pop(0)
+            host = self._addresses[hop][0]
         if self._trace is None:
             await self._socks_connect(hop, host)
             return
@@ -263,6 +276,7 @@ class AsyncDialer:
             raise self._translated(error, proxy) from error
         if refusal is None:
             return self._end()
+        del self._addresses[hop][:1]
         self._may_go_again = bool(self._addresses[hop])
         where = f"[{host.decode('ascii')}]" if b":" in host else host.decode("ascii")
         sentence = f"the SOCKS proxy could not connect to {where}:{hop.port}: {refusal}"
@@ -342,3 +356,16 @@ class AsyncDialer:
             phase="connect",
             proxy=proxy.url.origin,
         )
+
+
+def _offer(
+    stream: AsyncNetworkStream, context: ssl.SSLContext, alpn: tuple[str, ...]
+) -> Callable[..., Awaitable[AsyncNetworkStream]]:
+    """The stream's `start_tls`, offering these protocols by a user's context."""
+    if isinstance(stream, AsyncSocketStream) and (
+        type(stream).start_tls is AsyncSocketStream.start_tls
+    ):
+        return partial(stream.start_tls_offering, alpn)
+    # Nobody knows when another's stream looks at the context, which should be soon.
+    with offering(context, alpn):
+        return stream.start_tls

@@ -24,7 +24,7 @@ from httpcore_interfaces import (
 from .._backends.default import default_async_backend
 from .._core.ledger import Limits, Ticket
 from .._core.replays import can_replay, lifetime
-from .._core.routes import SECURE_SCHEMES, connection_key
+from .._core.routes import SECURE_SCHEMES, connection_key, is_forwarder
 from .._core.settings import FOREVER, Settings, checked_limit, checked_seconds
 from .._core.stats import stats_of
 from .._errors import PoolClosed
@@ -93,7 +93,6 @@ class AsyncPool:
         max_requests_per_connection: int | None = None,
         replay: bool = True,
     ) -> None:
-        require_protocols(http1, http2)
         seconds = checked_seconds("keepalive_expiry", keepalive_expiry)
         self._settings = Settings(
             backend=default_async_backend() if network_backend is None else network_backend,
@@ -107,6 +106,7 @@ class AsyncPool:
             uds=uds,
             socket_options=socket_options,
         )
+        require_protocols(http1, http2, any(map(is_forwarder, self._settings.proxies)))
         limits = Limits(
             total=checked_limit("max_connections", max_connections, least=1),
             idle=checked_limit("max_keepalive_connections", max_keepalive_connections, least=0),

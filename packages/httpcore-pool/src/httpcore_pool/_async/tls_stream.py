@@ -13,7 +13,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from httpcore_interfaces import (
-    AsyncNetworkStream,
     HTTPCoreError,
     NetworkError,
     TimeoutException,
@@ -25,10 +24,13 @@ from .._backends import errors
 from .._backends.tls_engine import AsyncTLSEngine
 from .._backends.tls_sessions import sessions_of
 from .._lives import forget_stream
+from .network import AsyncSocketStream
 
 if TYPE_CHECKING:
     import ssl
     from typing import Any
+
+    from httpcore_interfaces import AsyncNetworkStream
 
 __all__ = ["AsyncTLSStream"]
 
@@ -40,7 +42,7 @@ _READ_SIZE = 65536
 _WRITE_SIZE = 262144
 
 
-class AsyncTLSStream(AsyncNetworkStream):
+class AsyncTLSStream(AsyncSocketStream):
     """The encrypted stream over another one, which belongs to it.
 
     One `read` and one `write` may be under way at the same time.
@@ -61,6 +63,7 @@ class AsyncTLSStream(AsyncNetworkStream):
         stream: AsyncNetworkStream,
         ssl_context: ssl.SSLContext,
         server_hostname: str | None,
+        alpn_protocols: tuple[str, ...] | None,
         peer: str,
     ) -> None:
         """For `handshake` alone."""
@@ -70,7 +73,7 @@ class AsyncTLSStream(AsyncNetworkStream):
         # `None` when sessions are not remembered, and once this one is.
         self._sessions = sessions_of(ssl_context) if server_hostname else None
         session = None if self._sessions is None else self._sessions.take(self._server_hostname)
-        self._engine = AsyncTLSEngine(ssl_context, server_hostname, session)
+        self._engine = AsyncTLSEngine(ssl_context, server_hostname, session, alpn_protocols)
         self._closed = False
         self._reading = False
 
@@ -81,17 +84,19 @@ class AsyncTLSStream(AsyncNetworkStream):
         ssl_context: ssl.SSLContext,
         server_hostname: str | None = None,
         timeout: float | None = None,
+        alpn_protocols: tuple[str, ...] | None = None,
     ) -> AsyncTLSStream:
         """Make a TLS client handshake over `stream` and return the encrypted stream.
 
         `server_hostname`: what to ask for by SNI and to verify. `timeout`: seconds for the whole handshake.
+        `alpn_protocols`: what to offer; `None` for what the context says.
         Raises `ConnectTimeout` and `ConnectError`; then, and when cancelled, `stream` is closed.
         """
         peer = errors.peer_name(stream.get_extra_info("server_addr"))
         started = monotonic()
         try:
             try:
-                self = cls(stream, ssl_context, server_hostname, peer)
+                self = cls(stream, ssl_context, server_hostname, alpn_protocols, peer)
                 await self._shake_hands(started, timeout)
             except BaseException:
                 await stream.aclose()
@@ -123,7 +128,7 @@ class AsyncTLSStream(AsyncNetworkStream):
                     # What was read may be less than a record, or none of this stream's business: that is no progress.
                     left = max(0.0, started + timeout - monotonic())
         except OSError as error:
-            raise errors.read_failed(self._peer, error) from error
+            raise errors.tls_read_failed(self._server_hostname, self._peer, error) from error
         finally:
             self._reading = False
         raise errors.closed_for_reading(self._peer)
@@ -148,6 +153,11 @@ class AsyncTLSStream(AsyncNetworkStream):
                 rest = rest[_WRITE_SIZE:]
         except OSError as error:
             raise errors.write_failed(self._peer, error) from error
+        except WriteError as error:
+            alert = self._refusal()
+            if alert is None:
+                raise
+            raise errors.tls_write_failed(self._server_hostname, self._peer, alert) from error
 
     async def aclose(self) -> None:
         """As `AsyncNetworkStream.aclose`. The peer is told if that needs no waiting."""
@@ -167,15 +177,6 @@ class AsyncTLSStream(AsyncNetworkStream):
         """Close the descriptor alone; the peer is told nothing."""
         self._closed = True
         forget_stream(self._stream)
-
-    async def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,
-    ) -> AsyncNetworkStream:
-        """As `AsyncNetworkStream.start_tls`: TLS in TLS, to any depth."""
-        return await AsyncTLSStream.handshake(self, ssl_context, server_hostname, timeout)
 
     def read_nowait(self, max_bytes: int) -> bytes | None:
         """Return what can be read without waiting; `None` when that is nothing, `b""` at the end or after an error."""
@@ -212,6 +213,15 @@ class AsyncTLSStream(AsyncNetworkStream):
                     self._stream.get_extra_info("is_readable")
                 )
         return True
+
+    def _refusal(self) -> ssl.SSLError | None:
+        """The alert by which the peer said why it takes nothing more, if there is one.
+
+        In TLS 1.3 a client is done with its handshake before the server has looked at its certificate.
+        """
+        self._is_readable()
+        failure = self._engine.failure
+        return None if failure is None or errors.alert_in(failure) is None else failure
 
     def _keep_session(self) -> None:
         """Remember the session; its ticket has come with the first bytes, if the server gives any."""

@@ -14,22 +14,19 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from httpcore_interfaces import AsyncNetworkBackend, AsyncNetworkStream
-
+from .._async.network import AsyncSocketBackend, AsyncSocketStream
 from . import errors
 from .addresses import addresses_from
-from .names import Names
-from .sockets import ConnectRace, address_of, is_readable, receive_nowait, unix_address
+from .sockets import ConnectRace, address_of, is_readable, receive_nowait
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Iterable, Sequence
     from typing import Any
 
-    from httpcore_interfaces import SOCKET_OPTION
+    from httpcore_interfaces import SOCKET_OPTION, AsyncNetworkStream
 
     from .addresses import Address
-    from .names import AsyncResolver, Resolver
+    from .names import Found
 
 __all__ = ["AnyIOBackend", "AnyIOStream", "TrioBackend"]
 
@@ -41,7 +38,7 @@ _INF = float("inf")
 _FAILURES = (OSError, anyio.ClosedResourceError, anyio.BusyResourceError)
 
 
-class AnyIOStream(AsyncNetworkStream):
+class AnyIOStream(AsyncSocketStream):
     """A connected socket. One task may read while another writes, and any task may close it."""
 
     __slots__ = ("_closed", "_failure", "_peer", "_sock", "_written")
@@ -132,17 +129,6 @@ class AnyIOStream(AsyncNetworkStream):
         self._closed = True
         self._sock.close()
 
-    async def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,
-    ) -> AsyncNetworkStream:
-        """As `AsyncNetworkStream.start_tls`."""
-        from .._async.tls_stream import AsyncTLSStream
-
-        return await AsyncTLSStream.handshake(self, ssl_context, server_hostname, timeout)
-
     def read_nowait(self, max_bytes: int) -> bytes | None:
         """Return what can be read without waiting; `None` when that is nothing, `b""` at the end or after an error."""
         return receive_nowait(self._sock, max_bytes)
@@ -160,68 +146,16 @@ class AnyIOStream(AsyncNetworkStream):
         return None
 
 
-class AnyIOBackend(AsyncNetworkBackend):
-    """Connects for tasks of whichever library AnyIO runs on.
+class AnyIOBackend(AsyncSocketBackend):
+    """Connects for tasks of whichever library AnyIO runs on."""
 
-    `connect_tcp` is `resolve` and `connect_addresses`; either can be overridden.
-    """
-
-    # For a subclass whose constructor does not call this one.
-    _names = Names()
-
-    def __init__(
-        self,
-        *,
-        resolver: AsyncResolver | Resolver | None = None,
-        cache_size: int = 0,
-        cache_seconds: float = 30.0,
-    ) -> None:
-        """Make a backend.
-
-        `resolver`: whom to ask for addresses, before the operating system. `cache_size`: names whose addresses are kept;
-        0 for none. `cache_seconds`: for how long, unless the resolver says.
-        """
-        self._names = Names(resolver, cache_size, cache_seconds)
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[SOCKET_OPTION] | None = None,
-    ) -> AsyncNetworkStream:
-        """As `AsyncNetworkBackend.connect_tcp`; the addresses race as RFC 8305 says."""
-        started = monotonic()
-        addresses = await self.resolve(host, port, timeout)
-        if timeout is not None:
-            timeout = max(0.0, timeout - (monotonic() - started))
-        return await self.connect_addresses(addresses, timeout, local_address, socket_options)
-
-    async def resolve(
-        self, host: str, port: int, timeout: float | None = None
-    ) -> Sequence[Address]:
-        """Return the addresses of `host`, in the order in which to try them.
-
-        `timeout`: seconds. Raises `ConnectTimeout` and `ConnectError`.
-        """
-        started = monotonic()
-        try:
-            addresses = self._names.known(host, port, started)
-            if addresses:
-                return addresses
-            with anyio.fail_after(timeout):
-                found = await self._names.async_ask(host, port)
-                if found is None:
-                    infos = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-                    found = (addresses_from(infos), None)
-        except TimeoutError as error:
-            assert timeout is not None  # what ran out
-            elapsed = monotonic() - started
-            raise errors.resolve_timed_out(host, timeout, elapsed) from error
-        except (OSError, ValueError) as error:
-            raise errors.resolve_failed(host, error) from error
-        return self._names.learn(host, port, found, monotonic())
+    async def _find(self, host: str, port: int, timeout: float | None) -> Found:
+        with anyio.fail_after(timeout):
+            found = await self._names.async_ask(host, port)
+            if found is not None:
+                return found
+            infos = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            return addresses_from(infos), None
 
     async def connect_addresses(
         self,
@@ -240,19 +174,6 @@ class AnyIOBackend(AsyncNetworkBackend):
         finally:
             race.close()
         return AnyIOStream(winner[0], str(winner[1]))
-
-    async def connect_unix_socket(
-        self,
-        path: str,
-        timeout: float | None = None,
-        socket_options: Iterable[SOCKET_OPTION] | None = None,
-    ) -> AsyncNetworkStream:
-        """As `AsyncNetworkBackend.connect_unix_socket`; a `path` that begins with NUL is an abstract socket."""
-        return await self.connect_addresses([unix_address(path)], timeout, None, socket_options)
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait for so many seconds."""
-        await anyio.sleep(seconds)
 
 
 class TrioBackend(AnyIOBackend):

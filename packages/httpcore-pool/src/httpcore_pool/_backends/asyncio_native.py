@@ -16,29 +16,25 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, cast
 
-from httpcore_interfaces import AsyncNetworkBackend, AsyncNetworkStream
-
+from .._async.network import AsyncSocketBackend, AsyncSocketStream
 from . import errors
 from .addresses import addresses_from
-from .names import Names
 from .sockets import (
     ConnectRace,
     Readiness,
     address_of,
     receive_nowait,
-    unix_address,
     wait_for_any_writable,
 )
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Iterable, Sequence
     from typing import Any
 
-    from httpcore_interfaces import SOCKET_OPTION
+    from httpcore_interfaces import SOCKET_OPTION, AsyncNetworkStream
 
     from .addresses import Address
-    from .names import AsyncResolver, Found, Resolver
+    from .names import Found
     from .sockets import PollReadiness, SelectReadiness
 
 __all__ = ["AsyncioBackend", "AsyncioStream"]
@@ -57,7 +53,7 @@ _INF = float("inf")
 _forgotten: list[asyncio.BaseTransport | None] = []
 
 
-class AsyncioStream(asyncio.Protocol, AsyncNetworkStream):
+class AsyncioStream(asyncio.Protocol, AsyncSocketStream):
     """A connected transport. One task may read while another writes, and any task of the loop may close it."""
 
     __slots__ = (
@@ -215,17 +211,6 @@ class AsyncioStream(asyncio.Protocol, AsyncNetworkStream):
         if fd >= 0:
             os.close(fd)
 
-    async def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,
-    ) -> AsyncNetworkStream:
-        """As `AsyncNetworkStream.start_tls`."""
-        from .._async.tls_stream import AsyncTLSStream
-
-        return await AsyncTLSStream.handshake(self, ssl_context, server_hostname, timeout)
-
     def read_nowait(self, max_bytes: int) -> bytes | None:
         """Return what can be read without waiting; `None` when that is nothing, `b""` at the end or after an error."""
         if self._chunks:
@@ -359,72 +344,19 @@ class AsyncioStream(asyncio.Protocol, AsyncNetworkStream):
             self._size += len(data)
 
 
-class AsyncioBackend(AsyncNetworkBackend):
-    """Connects for asyncio tasks. `connect_tcp` is `resolve` and `connect_addresses`; either can be overridden."""
+class AsyncioBackend(AsyncSocketBackend):
+    """Connects for tasks of asyncio."""
 
-    # For a subclass whose constructor does not call this one.
-    _names = Names()
-
-    def __init__(
-        self,
-        *,
-        resolver: AsyncResolver | Resolver | None = None,
-        cache_size: int = 0,
-        cache_seconds: float = 30.0,
-    ) -> None:
-        """Make a backend.
-
-        `resolver`: whom to ask for addresses, before the operating system. `cache_size`: names whose addresses are kept;
-        0 for none. `cache_seconds`: for how long, unless the resolver says.
-        """
-        self._names = Names(resolver, cache_size, cache_seconds)
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[SOCKET_OPTION] | None = None,
-    ) -> AsyncNetworkStream:
-        """As `AsyncNetworkBackend.connect_tcp`; the addresses race as RFC 8305 says."""
-        started = monotonic()
-        addresses = await self.resolve(host, port, timeout)
-        if timeout is not None:
-            timeout = max(0.0, timeout - (monotonic() - started))
-        return await self.connect_addresses(addresses, timeout, local_address, socket_options)
-
-    async def resolve(
-        self, host: str, port: int, timeout: float | None = None
-    ) -> Sequence[Address]:
-        """Return the addresses of `host`, in the order in which to try them.
-
-        `timeout`: seconds. Raises `ConnectTimeout` and `ConnectError`.
-        """
-        started = monotonic()
-        try:
-            addresses = self._names.known(host, port, started)
-            if addresses:
-                return addresses
-            async with asyncio.timeout(None if timeout is None else min(timeout, _FAR)):
-                found = await self._look_up(host, port)
-        except TimeoutError as error:
-            assert timeout is not None  # what ran out
-            elapsed = monotonic() - started
-            raise errors.resolve_timed_out(host, timeout, elapsed) from error
-        except (OSError, ValueError) as error:
-            raise errors.resolve_failed(host, error) from error
-        return self._names.learn(host, port, found, monotonic())
-
-    async def _look_up(self, host: str, port: int) -> Found:
-        found = await self._names.async_ask(host, port)
-        if found is not None:
-            return found
-        # Bytes, for text would go through a codec that is slow to load and knows an older IDNA.
-        name = host.encode("ascii") if host.isascii() else host
-        loop = asyncio.get_running_loop()
-        infos = await loop.getaddrinfo(name, port, type=socket.SOCK_STREAM)
-        return addresses_from(infos), None
+    async def _find(self, host: str, port: int, timeout: float | None) -> Found:
+        async with asyncio.timeout(None if timeout is None else min(timeout, _FAR)):
+            found = await self._names.async_ask(host, port)
+            if found is not None:
+                return found
+            # Bytes, for text would go through a codec that is slow to load and knows an older IDNA.
+            name = host.encode("ascii") if host.isascii() else host
+            loop = asyncio.get_running_loop()
+            infos = await loop.getaddrinfo(name, port, type=socket.SOCK_STREAM)
+            return addresses_from(infos), None
 
     async def connect_addresses(
         self,
@@ -451,19 +383,6 @@ class AsyncioBackend(AsyncNetworkBackend):
         else:
             await loop.create_connection(lambda: stream, sock=sock)
         return stream
-
-    async def connect_unix_socket(
-        self,
-        path: str,
-        timeout: float | None = None,
-        socket_options: Iterable[SOCKET_OPTION] | None = None,
-    ) -> AsyncNetworkStream:
-        """As `AsyncNetworkBackend.connect_unix_socket`; a `path` that begins with NUL is an abstract socket."""
-        return await self.connect_addresses([unix_address(path)], timeout, None, socket_options)
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait for so many seconds."""
-        await asyncio.sleep(seconds)
 
 
 async def _wait_for_any_writable(

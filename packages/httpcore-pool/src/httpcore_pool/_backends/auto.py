@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from httpcore_interfaces import AsyncNetworkBackend, current_async_library
+from httpcore_interfaces import current_async_library
 
-from .names import Names
+from .._async.network import AsyncSocketBackend
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from .addresses import Address
     from .anyio_streams import AnyIOBackend
     from .asyncio_native import AsyncioBackend
-    from .names import AsyncResolver, Resolver
+    from .names import AsyncResolver
 
 __all__ = ["AutoBackend"]
 
 
-class AutoBackend(AsyncNetworkBackend):
+class AutoBackend(AsyncSocketBackend):
     """Connects by the backend that suits the library of the current task.
 
     Every method raises `RuntimeError` outside of asyncio and Trio, and under Trio without AnyIO, besides what
@@ -34,29 +34,14 @@ class AutoBackend(AsyncNetworkBackend):
     def __init__(
         self,
         *,
-        resolver: AsyncResolver | Resolver | None = None,
+        resolver: AsyncResolver | None = None,
         cache_size: int = 0,
         cache_seconds: float = 30.0,
     ) -> None:
-        """Make a backend.
-
-        `resolver`: whom to ask for addresses, before the operating system. `cache_size`: names whose addresses are kept;
-        0 for none. `cache_seconds`: for how long, unless the resolver says.
-        """
-        self._names = Names(resolver, cache_size, cache_seconds)
+        """Make a backend; the arguments are those of `AsyncioBackend`."""
+        super().__init__(resolver=resolver, cache_size=cache_size, cache_seconds=cache_seconds)
         self._asyncio: AsyncioBackend | None = None
         self._anyio: AnyIOBackend | None = None
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[SOCKET_OPTION] | None = None,
-    ) -> AsyncNetworkStream:
-        """As `AsyncNetworkBackend.connect_tcp`."""
-        return await self._backend().connect_tcp(host, port, timeout, local_address, socket_options)
 
     async def resolve(
         self, host: str, port: int, timeout: float | None = None
@@ -75,19 +60,6 @@ class AutoBackend(AsyncNetworkBackend):
         return await self._backend().connect_addresses(
             addresses, timeout, local_address, socket_options
         )
-
-    async def connect_unix_socket(
-        self,
-        path: str,
-        timeout: float | None = None,
-        socket_options: Iterable[SOCKET_OPTION] | None = None,
-    ) -> AsyncNetworkStream:
-        """As `AsyncNetworkBackend.connect_unix_socket`."""
-        return await self._backend().connect_unix_socket(path, timeout, socket_options)
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait for so many seconds."""
-        await self._backend().sleep(seconds)
 
     def _backend(self) -> AsyncioBackend | AnyIOBackend:
         if current_async_library() == "asyncio":

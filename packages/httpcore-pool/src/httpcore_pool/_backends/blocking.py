@@ -15,11 +15,11 @@ from contextlib import suppress
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from httpcore_interfaces import NetworkBackend, NetworkStream, Parker
+from httpcore_interfaces import Parker
 
+from .._sync.network import SocketBackend, SocketStream
 from . import errors
 from .addresses import addresses_from
-from .names import Names
 from .sockets import (
     NO_WAIT,
     ConnectRace,
@@ -27,19 +27,17 @@ from .sockets import (
     address_of,
     is_readable,
     receive_nowait,
-    unix_address,
     wait_for_any_writable,
 )
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
-    from httpcore_interfaces import SOCKET_OPTION
+    from httpcore_interfaces import SOCKET_OPTION, NetworkStream
 
     from .addresses import Address
-    from .names import Found, Resolver
+    from .names import Found
     from .sockets import PollReadiness, SelectReadiness
 
 __all__ = ["SyncBackend", "SyncStream"]
@@ -47,7 +45,7 @@ __all__ = ["SyncBackend", "SyncStream"]
 monotonic = time.monotonic
 
 
-class SyncStream(NetworkStream):
+class SyncStream(SocketStream):
     """A connected socket. One thread may read while another writes, and any thread may close it."""
 
     __slots__ = (
@@ -184,17 +182,6 @@ class SyncStream(NetworkStream):
             with suppress(OSError):  # the peer has gone
                 self._sock.shutdown(socket.SHUT_RDWR)
 
-    def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,
-    ) -> NetworkStream:
-        """As `NetworkStream.start_tls`."""
-        from .._sync.tls_stream import TLSStream
-
-        return TLSStream.handshake(self, ssl_context, server_hostname, timeout)
-
     def read_nowait(self, max_bytes: int) -> bytes | None:
         """Return what can be read without waiting; `None` when that is nothing, `b""` at the end or after an error."""
         return receive_nowait(self._sock, max_bytes)
@@ -222,58 +209,13 @@ class SyncStream(NetworkStream):
         return None
 
 
-class SyncBackend(NetworkBackend):
-    """Connects for threads. `connect_tcp` is `resolve` and `connect_addresses`; either can be overridden."""
+class SyncBackend(SocketBackend):
+    """Connects for threads. To resolve a name with a limit, a thread is started, and left to itself when it takes too long."""
 
-    # For a subclass whose constructor does not call this one.
-    _names = Names()
-
-    def __init__(
-        self,
-        *,
-        resolver: Resolver | None = None,
-        cache_size: int = 0,
-        cache_seconds: float = 30.0,
-    ) -> None:
-        """Make a backend.
-
-        `resolver`: whom to ask for addresses, before the operating system. `cache_size`: names whose addresses are kept;
-        0 for none. `cache_seconds`: for how long, unless the resolver says.
-        """
-        self._names = Names(resolver, cache_size, cache_seconds)
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[SOCKET_OPTION] | None = None,
-    ) -> NetworkStream:
-        """As `NetworkBackend.connect_tcp`; the addresses race as RFC 8305 says."""
-        started = monotonic()
-        addresses = self.resolve(host, port, timeout)
-        if timeout is not None:
-            timeout = max(0.0, timeout - (monotonic() - started))
-        return self.connect_addresses(addresses, timeout, local_address, socket_options)
-
-    def resolve(self, host: str, port: int, timeout: float | None = None) -> Sequence[Address]:
-        """Return the addresses of `host`, in the order in which to try them.
-
-        `timeout`: seconds; with a limit a thread asks, which is left to itself when it takes too long.
-        Raises `ConnectTimeout` and `ConnectError`.
-        """
-        try:
-            addresses = self._names.known(host, port, monotonic())
-            if addresses:
-                return addresses
-            if timeout is None:
-                found = self._look_up(host, port)
-            else:
-                found = _in_thread(self._look_up, host, port, timeout)
-        except (OSError, ValueError) as error:
-            raise errors.resolve_failed(host, error) from error
-        return self._names.learn(host, port, found, monotonic())
+    def _find(self, host: str, port: int, timeout: float | None) -> Found:
+        if timeout is None:
+            return self._look_up(host, port)
+        return _in_thread(self._look_up, host, port, timeout)
 
     def _look_up(self, host: str, port: int) -> Found:
         found = self._names.ask(host, port)
@@ -301,19 +243,6 @@ class SyncBackend(NetworkBackend):
             race.close()
         return SyncStream(winner[0], str(winner[1]))
 
-    def connect_unix_socket(
-        self,
-        path: str,
-        timeout: float | None = None,
-        socket_options: Iterable[SOCKET_OPTION] | None = None,
-    ) -> NetworkStream:
-        """As `NetworkBackend.connect_unix_socket`; a `path` that begins with NUL is an abstract socket."""
-        return self.connect_addresses([unix_address(path)], timeout, None, socket_options)
-
-    def sleep(self, seconds: float) -> None:
-        """Wait for so many seconds."""
-        time.sleep(seconds)
-
 
 def _in_thread(look_up: Callable[[str, int], Found], host: str, port: int, timeout: float) -> Found:
     found: list[Found] = []
@@ -327,10 +256,9 @@ def _in_thread(look_up: Callable[[str, int], Found], host: str, port: int, timeo
             failures.append(error)
         parker.unpark()
 
-    started = monotonic()
     Thread(target=run, name="httpcore-resolve", daemon=True).start()
     if not parker.park(timeout):
-        raise errors.resolve_timed_out(host, timeout, monotonic() - started)
+        raise TimeoutError
     if failures:
         raise failures[0]
     return found[0]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = [
+    "alert_in",
     "closed_for_reading",
     "closed_for_writing",
     "connect_failed",
@@ -32,7 +33,9 @@ __all__ = [
     "resolve_failed",
     "resolve_timed_out",
     "tls_failed",
+    "tls_read_failed",
     "tls_timed_out",
+    "tls_write_failed",
     "write_failed",
     "write_timed_out",
 ]
@@ -41,11 +44,37 @@ __all__ = [
 Attempt = tuple[str, BaseException]
 
 
+# By these alerts (RFC 8446 section 6.2) a server says that it does not like the client's certificate, or the lack of one.
+_ABOUT_CERTIFICATES = {
+    "access denied",
+    "bad certificate",
+    "certificate expired",
+    "certificate required",
+    "certificate revoked",
+    "certificate unknown",
+    "unknown ca",
+    "unsupported certificate",
+}
+
+
+def alert_in(error: BaseException) -> str | None:
+    """The words of the TLS alert that the peer sent, such as `"certificate expired"`; `None` for other failures."""
+    reason = getattr(error, "reason", None)
+    _, _, name = reason.partition("_ALERT_") if isinstance(reason, str) else ("", "", "")
+    return name.lower().replace("_", " ") or None
+
+
 def reason(error: BaseException) -> str:
     """What went wrong, never empty."""
     verify_message = getattr(error, "verify_message", None)
     if verify_message:
         return f"the certificate was not accepted: {verify_message}"
+    alert = alert_in(error)
+    if alert is not None:
+        advice = ""
+        if alert in _ABOUT_CERTIFICATES:
+            advice = "; it is about the client certificate, which load_cert_chain() gives to the ssl_context"
+        return f"the peer sent the TLS alert {alert!r}{advice}"
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
@@ -102,7 +131,7 @@ def resolve_failed(host: str, error: BaseException) -> ConnectError:
     return ConnectError(f"cannot resolve {host!r}: {reason(error)}", phase="resolve")
 
 
-def resolve_timed_out(host: str, limit: float, elapsed: float) -> ConnectTimeout:
+def resolve_timed_out(host: str, limit: float | None, elapsed: float) -> ConnectTimeout:
     """No address for a name in time."""
     return ConnectTimeout(
         f"connect timeout: {host!r} was not resolved within {elapsed:.3g} s",
@@ -138,14 +167,26 @@ def connect_timed_out(limit: float, elapsed: float, attempts: Sequence[Attempt])
 
 def tls_failed(host: str | None, peer: str, error: BaseException) -> ConnectError:
     """The TLS handshake failed, or its arguments make none possible."""
-    who = f"{host} at {peer}" if host else peer
-    return ConnectError(
-        f"the TLS handshake with {who} failed: {reason(error)}", phase="tls", peer=peer
-    )
+    sentence = f"the TLS handshake with {_who(host, peer)} failed: {reason(error)}"
+    return ConnectError(sentence, phase="tls", peer=peer)
+
+
+def tls_read_failed(host: str, peer: str, error: BaseException) -> ReadError:
+    """What came was no proper TLS, or an alert."""
+    return ReadError(f"reading from {_who(host, peer)} failed: {reason(error)}", peer=peer)
+
+
+def tls_write_failed(host: str, peer: str, alert: BaseException) -> WriteError:
+    """The peer has taken its leave with an alert."""
+    return WriteError(f"writing to {_who(host, peer)} failed: {reason(alert)}", peer=peer)
 
 
 def tls_timed_out(host: str | None, peer: str, limit: float, elapsed: float) -> ConnectTimeout:
     """The TLS handshake took too long."""
-    who = f"{host} at {peer}" if host else peer
+    who = _who(host, peer)
     sentence = f"connect timeout: the TLS handshake with {who} was not over within {elapsed:.3g} s"
     return ConnectTimeout(sentence, phase="tls", peer=peer, limit=limit, elapsed=elapsed)
+
+
+def _who(host: str | None, peer: str) -> str:
+    return f"{host} at {peer}" if host else peer

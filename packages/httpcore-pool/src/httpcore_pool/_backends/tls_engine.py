@@ -12,10 +12,12 @@ from __future__ import annotations
 import errno
 import ssl
 from _thread import allocate_lock
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Generic, Protocol, TypeVar
 
 from httpcore_interfaces import AsyncParker, Parker
+
+from .alpn import offering
 
 __all__ = ["AsyncTLSEngine", "TLSEngine"]
 
@@ -33,6 +35,8 @@ P = TypeVar("P", bound=_Parker)
 class _TLSEngine(Generic[P]):
     """The client's side of one TLS connection; `P` is what a task or a thread waits on.
 
+    It offers `alpn_protocols`; when that is `None`, what the context says.
+
     Making one raises `ValueError` or `ssl.SSLError` when the arguments make no handshake possible; the steps raise
     `ssl.SSLError`.
     """
@@ -40,13 +44,13 @@ class _TLSEngine(Generic[P]):
     __slots__ = (
         "_broken",
         "_ended",
-        "_failure",
         "_incoming",
         "_outgoing",
         "_sending",
         "_stash",
         "_unsent",
         "_waiting",
+        "failure",
         "ssl_object",
         "written",
     )
@@ -56,6 +60,7 @@ class _TLSEngine(Generic[P]):
         ssl_context: ssl.SSLContext,
         server_hostname: str | None,
         session: ssl.SSLSession | None = None,
+        alpn_protocols: tuple[str, ...] | None = None,
     ) -> None:
         # An SSLSocket asks for this, an SSLObject would silently verify no name at all.
         if ssl_context.check_hostname and not server_hostname:
@@ -64,13 +69,15 @@ class _TLSEngine(Generic[P]):
             )
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
-        self.ssl_object = ssl_context.wrap_bio(
-            self._incoming, self._outgoing, server_hostname=server_hostname, session=session
-        )
+        with nullcontext() if alpn_protocols is None else offering(ssl_context, alpn_protocols):
+            self.ssl_object = ssl_context.wrap_bio(
+                self._incoming, self._outgoing, server_hostname=server_hostname, session=session
+            )
         # Plaintext that was decrypted only to find out whether there is any.
         self._stash = b""
         self._ended = False
-        self._failure: ssl.SSLError | None = None
+        # Why nothing more can be read; told when what came before it has been.
+        self.failure: ssl.SSLError | None = None
         # Who sends, sends everything that is there; a second one waits for its turn.
         self._sending = False
         self._waiting: P | None = None
@@ -185,8 +192,8 @@ class _TLSEngine(Generic[P]):
             data = self._decrypt_records(max_bytes)
             if data:
                 return data
-        if self._failure is not None:
-            raise self._failure
+        if self.failure is not None:
+            raise self.failure
         return b"" if self._ended else None
 
     def _decrypt_records(self, max_bytes: int) -> bytes:
@@ -203,7 +210,7 @@ class _TLSEngine(Generic[P]):
         return b"".join(pieces)
 
     def _decrypt_record(self, max_bytes: int) -> bytes:
-        if self._ended or self._failure is not None:
+        if self._ended or self.failure is not None:
             return b""
         try:
             data = self.ssl_object.read(min(max_bytes, _RECORD))
@@ -213,8 +220,7 @@ class _TLSEngine(Generic[P]):
             # Many servers end without a word of TLS. What that may have cut off, HTTP's own framing tells.
             data = b""
         except ssl.SSLError as error:
-            # Told when what came before it has been read.
-            self._failure = error
+            self.failure = error
             return b""
         self._ended = not data
         return data
@@ -239,8 +245,9 @@ class TLSEngine(_TLSEngine[Parker]):
         ssl_context: ssl.SSLContext,
         server_hostname: str | None,
         session: ssl.SSLSession | None = None,
+        alpn_protocols: tuple[str, ...] | None = None,
     ) -> None:
-        super().__init__(ssl_context, server_hostname, session)
+        super().__init__(ssl_context, server_hostname, session, alpn_protocols)
         self._lock = allocate_lock()
 
     def handshake(self, ciphertext: bytes | None = None) -> bool:

@@ -36,6 +36,7 @@ __all__ = [
     "as_forwarded",
     "check_proxy",
     "connection_key",
+    "is_forwarder",
     "is_resolved_here",
     "origin_of",
     "plan_route",
@@ -167,7 +168,7 @@ def plan_route(
             hops.append(TLS(proxy.url.host.decode("ascii"), proxy))
     last = proxies[-1]
     # Only plain HTTP can be forwarded: a connection that is to become a WebSocket needs a way through.
-    if last.url.scheme in _HTTP_PROXIES and (
+    if is_forwarder(last) and (
         proxy_mode == "FORWARD_ONLY" or (proxy_mode == "DEFAULT" and origin.scheme == b"http")
     ):
         return Route(tuple(hops), is_forward=True)
@@ -180,6 +181,11 @@ def _onwards(proxy: Proxy, origin: Origin) -> Hop:
         return SocksConnect(origin.host, origin.port, proxy)
     authority = b"[%b]:%d" if b":" in origin.host else b"%b:%d"
     return Tunnel(authority % (origin.host, origin.port), proxy)
+
+
+def is_forwarder(proxy: Proxy) -> bool:
+    """Whether a proxy understands HTTP, so that it can be sent requests instead of being asked for a way through."""
+    return proxy.url.scheme in _HTTP_PROXIES
 
 
 def is_resolved_here(proxy: Proxy) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from .routes import proxies_of
+from .routes import is_forwarder, proxies_of
 
 if TYPE_CHECKING:
     import ssl
@@ -68,6 +68,14 @@ class Settings(Generic[B]):
         self.proxies = proxies_of(proxy)
         self.proxy = self.proxies[-1] if self.proxies else None
         self.proxy_mode = proxy_mode
+        if not http1 and self.proxy is not None and is_forwarder(self.proxy):
+            # What a proxy forwards is HTTP/1.1, but anything can be spoken through a tunnel.
+            if proxy_mode == "FORWARD_ONLY":
+                raise ValueError(
+                    "http1=False and proxy_mode='FORWARD_ONLY' exclude each other: what a proxy forwards is HTTP/1.1; "
+                    "use a tunnel, or allow http1"
+                )
+            self.proxy_mode = "TUNNEL_ONLY"
         self.keepalive_expiry = checked_seconds("keepalive_expiry", keepalive_expiry)
         self.http1 = http1
         self.http2 = http2

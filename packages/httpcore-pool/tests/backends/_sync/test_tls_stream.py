@@ -156,11 +156,57 @@ def test_damage_is_told_after_what_came_before_it() -> None:
     below.outgoing.write(b"\x17\x03\x03\x00\x20" + bytes(32))
     assert stream.read(100) == b"good"
     for _ in range(2):
-        with pytest.raises(ReadError, match=r"reading from \[2001:db8::1\]:443 failed") as caught:
+        with pytest.raises(
+            ReadError, match=r"reading from tls\.example at \[2001:db8::1\]:443 failed"
+        ) as caught:
             stream.read(100)
         assert isinstance(caught.value.__cause__, ssl.SSLError)
     assert stream.get_extra_info("is_readable") is True
     assert stream.read_nowait(100) == b""
+
+
+def refused_certificate(after: int) -> tuple[TLSStream, ServedStream]:
+    """The server of TLS 1.3 wants a certificate, and says that it got none after so many of the client's writes."""
+    below = ServedStream(asking_server_context(in_handshake=True))
+    serve, writes = below.serve, 0
+
+    def serve_late() -> None:
+        nonlocal writes
+        writes += 1
+        if writes == 1 or writes > after:
+            try:
+                serve()
+            except ssl.SSLError:
+                below.ended = True
+
+    below.serve = serve_late  # type: ignore[method-assign]
+    return TLSStream.handshake(below, client_context(), "tls.example", 5.0), below
+
+
+REFUSAL = (
+    r" tls\.example at \[2001:db8::1\]:443 failed: the peer sent the TLS alert 'certificate required'; "
+    "it is about the client certificate"
+)
+
+
+@pytest.mark.parametrize("after", [1, 2])
+def test_refusal_of_the_client_is_told_by_the_first_read(after: int) -> None:
+    stream, _ = refused_certificate(after)
+    if after == 2:
+        stream.write(b"a request")
+        stream.write(b"and more")
+    with pytest.raises(ReadError, match=f"^reading from{REFUSAL}") as caught:
+        stream.read(100, 5.0)
+    assert isinstance(caught.value.__cause__, ssl.SSLError)
+
+
+def test_refusal_of_the_client_is_told_by_the_write_that_finds_the_connection_closed() -> None:
+    stream, below = refused_certificate(1)
+    below.fails = WriteError("cable cut")
+    below.read_nowait = below.outgoing.read  # type: ignore[attr-defined]
+    with pytest.raises(WriteError, match=f"^writing to{REFUSAL}") as caught:
+        stream.write(b"a request")
+    assert caught.value.__cause__ is below.fails
 
 
 def test_tickets_do_not_make_it_readable() -> None:
@@ -224,6 +270,17 @@ def test_time_out_during_the_handshake_is_a_connect_timeout() -> None:
     assert caught.value.limit == 5.0
     assert isinstance(caught.value.__cause__, ReadTimeout)
     assert below.is_closed
+
+
+def test_alert_during_the_handshake_is_named() -> None:
+    below = ServedStream()
+    below.serve = lambda: None  # type: ignore[method-assign]  # the server never gets to work
+    below.outgoing.write(b"\x15\x03\x03\x00\x02\x02\x28")
+    with pytest.raises(ConnectError) as caught:
+        TLSStream.handshake(below, client_context(), "tls.example", 5.0)
+    assert caught.value.message == (
+        "the TLS handshake with tls.example at [2001:db8::1]:443 failed: the peer sent the TLS alert 'handshake failure'"
+    )
 
 
 def test_failing_network_during_the_handshake_is_a_connect_error() -> None:

@@ -20,7 +20,7 @@ __all__ = ["MockBackend", "MockStream"]
 
 
 class MockStream(NetworkStream):
-    """Gives each item of `buffer` to one read, whole, and takes them out of that list; then `b""`.
+    """Gives each item of `buffer` to reads of its own, and takes them out of that list; then `b""`.
 
     It always looks encrypted; `http2` decides what ALPN is said to have chosen. Writes are thrown away. Reading after
     `close` raises `ReadError`. `ScriptedStream` can do more.
@@ -32,10 +32,13 @@ class MockStream(NetworkStream):
         self._closed = False
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """The next item, whatever `max_bytes` says. Raises `ReadError` when closed."""
+        """The next item, or as much of it as is asked for. Raises `ReadError` when closed."""
         if self._closed:
             raise ReadError("Connection closed")
-        return self._buffer.pop(0) if self._buffer else b""
+        item = self._buffer.pop(0) if self._buffer else b""
+        if len(item) > max_bytes:
+            self._buffer.insert(0, item[max_bytes:])
+        return item[:max_bytes]
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Throw it away."""
