@@ -179,13 +179,19 @@ def _relay(one: socket.socket, other: socket.socket) -> None:
     """Carry bytes both ways until either side ends."""
     while True:
         ready, _, _ = select.select([one, other], [], [])
-        # The server first: what it said before it hung up is worth more than what it does not want to hear.
+        # The server first, and also when it has hung up: what it said before is worth more than what it did not hear.
         for sock in sorted(ready, key=lambda sock: sock is one):
             # A record of TLS is given in one piece only if all of it is asked for.
             data = sock.recv(65536)
             if not data:
                 return
-            (other if sock is one else one).sendall(data)
+            sink = other if sock is one else one
+            try:
+                sink.sendall(data)
+            except OSError:
+                while data := sink.recv(65536):
+                    sock.sendall(data)
+                return
 
 
 @contextmanager
