@@ -53,7 +53,7 @@ class Loop:
     def __init__(self, job: Job, host: str, head: bytes) -> None:
         self.address = (host, job.proxy or job.port)
         self.head = head
-        self.pieces = job.pieces()
+        self.pieces = job.pieces
         self.context = ssl.create_default_context(cafile=job.authority) if job.authority else None
         self.session: ssl.SSLSession | None = None
         self.fresh = job.fresh

@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from statistics import median
 from typing import Self
 
@@ -109,6 +110,12 @@ class Job:
         return {name.decode(): value.decode() for name, value in self.fields}
 
     @property
+    def own_fields(self) -> dict[str, str] | None:
+        """Those that HTTPX has to be told, for it sends the others by itself."""
+        own = {n.decode(): v.decode() for n, v in self.fields if (n, v) not in FIELDS}
+        return own or None
+
+    @property
     def authorities(self) -> list[bytes]:
         """Address and port of each origin, as in `Host`."""
         return [b"%b:%d" % (host.encode(), self.port) for host in self.hosts]
@@ -123,26 +130,28 @@ class Job:
         """How many connections a pool may have, and may keep."""
         return self.connections or max(self.tasks, self.origins, 10)
 
+    @cached_property
     def pieces(self) -> list[bytes]:
         """The body of each request; all pieces are one object."""
         if not self.request_bytes:
             return []
-        return [bytes(self.piece_bytes)] * (self.request_bytes // self.piece_bytes)
+        return [b"." * self.piece_bytes] * (self.request_bytes // self.piece_bytes)
 
     def content(self) -> bytes | Iterable[bytes] | None:
         """The body of one request: None, one bytes object, or an iterator of pieces."""
-        pieces = self.pieces()
+        pieces = self.pieces
         return pieces[0] if len(pieces) == 1 else iter(pieces) if pieces else None
 
     def async_content(self) -> bytes | AsyncIterator[bytes] | None:
         """The same, for an asynchronous library."""
-        pieces = self.pieces()
+        pieces = self.pieces
         return pieces[0] if len(pieces) == 1 else _given(pieces) if pieces else None
 
     @property
     def warm_up(self) -> int:
         """How many exchanges come before those that are measured: all connections must have been opened."""
-        return max(1, self.exchanges // 10, 2 * self.tasks if self.tasks > 1 else 1, self.origins)
+        least = max(1, self.exchanges // 10, self.origins)
+        return -(-least // self.tasks) * self.tasks
 
     def to_json(self) -> str:
         """Return what `from_json` reads."""
@@ -160,18 +169,18 @@ class Job:
                 f"a response from {self.url} has {received} bytes of content, not {self.response_bytes}"
             )
 
+    def taker(self) -> Callable[[bytes], int]:
+        """Return what reads a piece of a response, and says how long it is."""
+        return Events().take if self.events else len
+
     def consume(self, chunks: Iterable[bytes]) -> None:
         """Read a response that comes in chunks."""
-        if self.events:
-            reader = Events()
-            self.check(sum(map(reader.take, chunks)))
-        else:
-            self.check(sum(map(len, chunks)))
+        self.check(sum(map(self.taker(), chunks)))
 
     async def async_consume(self, chunks: AsyncIterator[bytes]) -> None:
         """Read a response that comes in chunks."""
         received = 0
-        take = Events().take if self.events else len
+        take = self.taker()
         async for chunk in chunks:
             received += take(chunk)
         self.check(received)
@@ -205,7 +214,7 @@ class Events:
 
     def take(self, data: bytes) -> int:
         """Read what has arrived; return how much that was."""
-        *events, self._rest = (self._rest + data).split(b"\n\n")
+        *events, self._rest = b"".join((self._rest, data)).split(b"\n\n")
         if events:
             now = time.monotonic_ns()
             DELAYS.extend([now - int(event[6:]) for event in events])
@@ -293,3 +302,6 @@ def main(client: Callable[[Job], Cost]) -> None:
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     sys.stdout.write(client(job).to_json())
+    sys.stdout.flush()
+    # All is closed that there is; what a library does with its threads while the interpreter ends is not measured.
+    os._exit(0)

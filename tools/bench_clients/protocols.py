@@ -19,7 +19,7 @@ class Exchanges(asyncio.Protocol):
         self.job = job
         self.address = (host, job.proxy or job.port)
         self.head = head
-        self.pieces = job.pieces()
+        self.pieces = job.pieces
         self.context = ssl.create_default_context(cafile=job.authority) if job.authority else None
         self.start = b""
         self.length = 0

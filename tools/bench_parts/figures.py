@@ -112,7 +112,7 @@ class Table:
                 "" if entry.wall_median is None else shown_number(entry.wall_median),
                 shown_ratio(self.to_floor(entry)),
                 shown_ratio(self.of_ours(entry)),
-                f"{entry.exchanges:,}",
+                f"{len(entry.cost)} x {entry.exchanges // len(entry.cost):,}",
             ]
             for entry in self.entries
         ]

@@ -80,6 +80,7 @@ OLD = Peer(
     _EVERYTHING,
     ("httpcore[asyncio,http2,socks,trio]==1.0.9", _UVLOOP),
 )
+HTTPX_ON_OURS = Peer("httpx 0.28.1 on httpcore", "httpx", "by_httpx", _EVERYTHING, is_layer=True)
 PEERS = (
     OLD,
     Peer(
@@ -89,10 +90,43 @@ PEERS = (
         _EVERYTHING,
         ("httpcore2[asyncio,http2,socks,trio]==2.16.2", _UVLOOP),
     ),
+    Peer("aiohttp 3.14.5", "aiohttp", "by_aiohttp", LOOPS, ("aiohttp==3.14.5", _UVLOOP)),
+    Peer("urllib3 2.8.0", "urllib3", "by_urllib3", BLOCKING, ("urllib3==2.8.0",)),
+    Peer(
+        "niquests 3.21.2",
+        "niquests",
+        "by_niquests",
+        BLOCKING | LOOPS | HTTP2,
+        ("niquests==3.21.2", _UVLOOP),
+    ),
+    Peer("pycurl 7.49.0", "pycurl", "by_pycurl", BLOCKING | HTTP2, ("pycurl==7.49.0",)),
+    Peer(
+        "pyreqwest 0.15.1",
+        "pyreqwest",
+        "by_pyreqwest",
+        BLOCKING | LOOPS | HTTP2,
+        ("pyreqwest==0.15.1", _UVLOOP),
+    ),
+    Peer(
+        "httpx 0.28.1 on httpcore 1.0.9",
+        "httpx",
+        "by_httpx",
+        _EVERYTHING,
+        ("httpx[http2,socks]==0.28.1", "httpcore[asyncio,trio]==1.0.9", _UVLOOP),
+        is_layer=True,
+    ),
+    Peer(
+        "httpx2 2.16.2",
+        "httpx2",
+        "by_httpx",
+        _EVERYTHING,
+        ("httpx2[http2,socks]==2.16.2", "trio>=0.31", _UVLOOP),
+        is_layer=True,
+    ),
 )
 
 #: This tree, as such and under HTTPX.
-OWN = (OURS,)
+OWN = (OURS, HTTPX_ON_OURS)
 
 BY_NAME = {peer.name: peer for peer in (*OWN, *PEERS)}
 

@@ -1,6 +1,7 @@
 """Rounds of client processes: each round starts one for each contender of each workload, in turn."""
 
 import subprocess
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,18 +13,23 @@ from bench_parts.cores import Cores
 from bench_parts.counterpart import counterpart
 from bench_parts.figures import Entry, Table
 from bench_parts.nginx import Servers, nginx
-from bench_parts.peers import Peer
+from bench_parts.peers import OWN, Peer
 from bench_parts.workloads import FLOOR_PROGRAMS, Contender, Workload
 
-# Seconds that one process may take.
+# Seconds that one process may take, of this tree and of others; whoever takes more is named in the report.
 PATIENCE = 300.0
+PEER_PATIENCE = 90.0
+# Seconds after which a process of a peer has taken so long that it has to be the only one.
+SLOW = 5.0
 
 
-def run_client(command: Sequence[str | Path], job: Job, who: str) -> Cost:
+def run_client(
+    command: Sequence[str | Path], job: Job, who: str, patience: float = PATIENCE
+) -> Cost:
     """Run a client process and return what it reports.
 
     Raises:
-        ToolError: it failed; what it said is part of the message.
+        ToolError: it failed or took more seconds than `patience`; what it said is part of the message.
     """
     try:
         done = subprocess.run(
@@ -32,10 +38,10 @@ def run_client(command: Sequence[str | Path], job: Job, who: str) -> Cost:
             capture_output=True,
             text=True,
             check=False,
-            timeout=PATIENCE,
+            timeout=patience,
         )
     except subprocess.TimeoutExpired as error:
-        said = f"{job.workload}: {who} took more than {PATIENCE:.0f} s"
+        said = f"{job.workload}: {who} took more than {patience:.0f} s"
         raise ToolError(f"{said}; ask for fewer --requests") from error
     if done.returncode:
         raise ToolError(f"{done.stderr}{job.workload}: {who} failed, see above")
@@ -64,19 +70,41 @@ class Measurement:
         self.samples: dict[Contender, list[Cost]] = {
             each: [] for each in workload.contenders(peers)
         }
+        self.slow: set[Contender] = set()
+        #: Why a peer has given up, by the name of the contender.
+        self.failures: dict[str, str] = {}
         self.jobs = {each: workload.job(each, servers, cores, requests) for each in self.samples}
+
+    def is_foreign(self, contender: Contender) -> bool:
+        """Whether it is somebody's who may fail without ending the run."""
+        return contender.peer is not None and contender.peer not in OWN
 
     def take(self, reverse: bool) -> None:
         """Let each contender do its job once."""
         # There and back, so that a machine that grows slower treats all alike.
         for each in sorted(self.samples, key=list(self.samples).index, reverse=reverse):
-            cost = run_client(command_of(each), self.jobs[each], each.name)
-            self.samples[each].append(cost)
+            if each.name in self.failures or each in self.slow:
+                continue
+            began = time.monotonic()
+            try:
+                patience = PEER_PATIENCE if self.is_foreign(each) else PATIENCE
+                cost = run_client(command_of(each), self.jobs[each], each.name, patience)
+            except ToolError as error:
+                if not self.is_foreign(each):
+                    raise
+                say(f"tools/bench: {error}")
+                self.failures[each.name] = str(error)
+            else:
+                self.samples[each].append(cost)
+                if time.monotonic() - began > SLOW and self.is_foreign(each):
+                    self.slow.add(each)
 
     def table(self) -> Table:
         """Return what was found."""
         entries = []
         for each, costs in self.samples.items():
+            if each.name in self.failures:
+                continue
             units = [cost.exchanges * self.workload.units / 1e6 for cost in costs]
             cpu = [cost.cpu / unit for cost, unit in zip(costs, units, strict=True)]
             wall = [cost.wall / unit for cost, unit in zip(costs, units, strict=True)]
@@ -89,11 +117,11 @@ class Measurement:
 
 def measure(
     workloads: Sequence[Workload], peers: Sequence[Peer], rounds: int, requests: int | None
-) -> list[Table]:
-    """Start the servers, let everybody work, and return what was found.
+) -> tuple[list[Table], dict[str, str]]:
+    """Start the servers, let everybody work, and return what was found, and which peers failed at what and why.
 
     Raises:
-        ToolError: nginx or a client failed.
+        ToolError: nginx, a floor or this tree failed.
     """
     cores = Cores.at_hand()
     cores.take_servers()
@@ -105,4 +133,9 @@ def measure(
             say(f"round {number + 1} of {rounds}")
             for measurement in measurements:
                 measurement.take(reverse=bool(number % 2))
-        return [measurement.table() for measurement in measurements]
+    failures = {
+        f"{name} in {measurement.workload.name}": why
+        for measurement in measurements
+        for name, why in measurement.failures.items()
+    }
+    return [measurement.table() for measurement in measurements], failures

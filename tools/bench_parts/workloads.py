@@ -1,7 +1,9 @@
 """What `tools/bench` measures: the workloads, and who does each of them."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Any
 
 from bench_clients.measuring import Job
 
@@ -14,7 +16,7 @@ from bench_parts.peers import OURS, OWN, PEERS, Peer
 FLOOR = "floor"
 
 #: Seconds of processor time that are measured of each process, at least.
-SECONDS = 0.25
+SECONDS = 0.15
 
 #: The programs of `bench_clients` that know the floors.
 FLOOR_PROGRAMS = {
@@ -122,102 +124,207 @@ class Workload:
 
 _ONE = ("request",)
 _BOTH = ("request", "handle_request")
-_BY_PROTOCOLS = ("protocols", "sockets")
-_BY_FRAMES = ("frames", "blocking frames")
+_SOCKETS = ("sockets", "protocols")
+_PROTOCOLS = ("protocols", "sockets")
+_FRAMES = ("frames", "blocking frames")
+_SYNC_FRAMES = ("blocking frames", "frames")
+
+_FACES = {"sync": "over blocking sockets", "asyncio": "under asyncio"}
 
 
-def _asyncio(tasks: int, styles: tuple[str, ...] = _ONE) -> Workload:
-    """Small requests by so many tasks."""
-    return Workload(
-        f"asyncio-{tasks}",
-        f"GET of 1 KB by {tasks} asyncio task{'s' * (tasks > 1)}, which share a pool",
-        face="asyncio",
-        tasks=tasks,
-        styles=styles,
-        floors=_BY_PROTOCOLS,
+def _small() -> Iterator[Workload]:
+    """Small documents over HTTP/1.1."""
+    yield Workload("sync", "GET of 1 KB, one after the other, over blocking sockets", styles=_BOTH)
+    yield Workload("threads-20", "GET of 1 KB by 20 threads", face="threads", tasks=20)
+    for face in ("asyncio", "uvloop"):
+        for tasks in (1, 50, 500):
+            connections = min(tasks, 100)
+            yield Workload(
+                f"{face}-{tasks}",
+                f"GET of 1 KB by {_counted(tasks, 'task')} under {face} on {_counted(connections, 'connection')}",
+                face=face,
+                tasks=tasks,
+                connections=connections,
+                styles=_BOTH if (face, tasks) == ("asyncio", 50) else _ONE,
+                floors=_PROTOCOLS,
+            )
+    yield Workload(
+        "trio-50",
+        "GET of 1 KB by 50 tasks under Trio; the floor of protocols is under asyncio",
+        face="trio",
+        tasks=50,
+        floors=_PROTOCOLS,
     )
+    yield Workload(
+        "proxy", "GET of 1 KB through an HTTP proxy, one after the other", server="proxy"
+    )
+    for layer in ("sync", "asyncio-50"):
+        is_sync = layer == "sync"
+        yield Workload(
+            f"httpx-{layer}",
+            f"GET of 1 KB under HTTPX, {'one after the other' if is_sync else 'by 50 tasks under asyncio'}",
+            face="sync" if is_sync else "asyncio",
+            tasks=1 if is_sync else 50,
+            floors=_SOCKETS if is_sync else _PROTOCOLS,
+            for_layers=True,
+        )
 
 
-_LISTED = (
-    Workload("sync", "GET of 1 KB, one after the other, over blocking sockets", styles=_BOTH),
-    _asyncio(50, styles=_BOTH),
-    Workload("tls-sync", "GET of 1 KB over TLS, one after the other", server="tls"),
-    Workload(
+def _secure() -> Iterator[Workload]:
+    """Small documents over TLS: HTTP/1.1, and HTTP/2."""
+    yield Workload("tls-sync", "GET of 1 KB over TLS, one after the other", server="tls")
+    yield Workload(
         "tls-asyncio-50",
-        "GET of 1 KB over TLS by 50 asyncio tasks",
+        "GET of 1 KB over TLS by 50 tasks under asyncio",
         face="asyncio",
         tasks=50,
         server="tls",
-        floors=("protocols",),
-    ),
-    *[
-        Workload(
+        floors=_PROTOCOLS,
+    )
+    for tasks in (1, 50, 200):
+        yield Workload(
             f"http2-{tasks}",
-            f"GET of 1 KB over HTTP/2 and TLS by {tasks} asyncio task{'s' * (tasks > 1)}, on one connection",
+            f"GET of 1 KB over HTTP/2 and TLS by {_counted(tasks, 'task')} under asyncio",
             face="asyncio",
             tasks=tasks,
             server="http2",
-            floors=_BY_FRAMES,
+            floors=_FRAMES,
         )
-        for tasks in (1, 50, 200)
-    ],
-    Workload(
-        "download",
-        "100 MB down, over a blocking socket",
-        unit="MB",
-        units=100,
-        exchanges=1,
-        styles=("stream",),
-        path="/large",
-        response_bytes=LARGE_BYTES,
-    ),
-    Workload(
-        "upload",
-        "100 MB up in pieces of 64 KB, over a blocking socket",
-        unit="MB",
-        units=100,
-        exchanges=1,
-        server="counterpart",
-        path="/sink",
-        response_bytes=2,
-        request_bytes=LARGE_BYTES,
-        piece_bytes=PIECE_BYTES,
-    ),
-    Workload(
-        "upload-whole",
-        "100 MB up from one bytes object, over a blocking socket",
-        unit="MB",
-        units=100,
-        exchanges=1,
-        server="counterpart",
-        path="/sink",
-        response_bytes=2,
-        request_bytes=LARGE_BYTES,
-        piece_bytes=LARGE_BYTES,
-    ),
-    Workload(
-        "chunks",
-        f"a response of {CHUNKS:,} chunks of {len(CHUNK)} bytes, over a blocking socket",
-        unit="chunk",
-        units=CHUNKS,
-        exchanges=1,
-        server="counterpart",
-        styles=("stream",),
-        path="/chunks",
-        response_bytes=CHUNKS * len(CHUNK),
-    ),
-    Workload(
-        "events",
-        f"{EVENTS} server-sent events, each sent by itself, over a blocking socket",
-        unit="event",
-        units=EVENTS,
-        exchanges=1,
-        server="counterpart",
-        styles=("stream",),
-        path="/events",
-        response_bytes=EVENTS * EVENT_BYTES,
-    ),
-)
+
+
+def _fresh() -> Iterator[Workload]:
+    """A connection for each request."""
+    kinds = {
+        "fresh": ("plain", "GET of 1 KB, each on a new connection"),
+        "fresh-tls": ("cold", "GET of 1 KB, each on a new TLS connection, nothing to resume"),
+        "resumed-tls": (
+            "tls",
+            "GET of 1 KB, each on a new TLS connection, sessions may be resumed",
+        ),
+    }
+    for name, (server, title) in kinds.items():
+        for face, words in _FACES.items():
+            yield Workload(
+                name if face == "sync" else f"{name}-{face}",
+                f"{title}, {words}",
+                face=face,
+                exchanges=100,
+                server=server,
+                fresh=True,
+                floors=_SOCKETS if face == "sync" else _PROTOCOLS,
+            )
+
+
+def _large() -> Iterator[Workload]:
+    """A hundred megabytes, down and up."""
+    large: dict[str, Any] = {"unit": "MB", "units": 100, "exchanges": 1}
+    for face, words in _FACES.items():
+        end = "" if face == "sync" else f"-{face}"
+        floors = _SOCKETS if face == "sync" else _PROTOCOLS
+        frames = _SYNC_FRAMES if face == "sync" else _FRAMES
+        down = Workload(
+            f"download{end}",
+            f"100 MB down, {words}",
+            face=face,
+            styles=("stream",),
+            path="/large",
+            floors=floors,
+            response_bytes=LARGE_BYTES,
+            **large,
+        )
+        up = Workload(
+            f"upload{end}",
+            f"100 MB up in pieces of 64 KB, {words}",
+            face=face,
+            server="counterpart",
+            path="/sink",
+            floors=floors,
+            response_bytes=2,
+            request_bytes=LARGE_BYTES,
+            piece_bytes=PIECE_BYTES,
+            **large,
+        )
+        yield down
+        yield replace(
+            down,
+            name=f"download-http2{end}",
+            title=f"100 MB down over HTTP/2 and TLS, {words}",
+            server="http2",
+            floors=frames,
+        )
+        yield up
+        if face == "sync":
+            yield replace(
+                up,
+                name="upload-whole",
+                title=f"100 MB up from one bytes object, {words}",
+                piece_bytes=LARGE_BYTES,
+            )
+        yield replace(
+            up,
+            name=f"upload-http2{end}",
+            title=f"100 MB up in pieces of 64 KB over HTTP/2 and TLS, {words}",
+            server="http2",
+            floors=frames,
+        )
+
+
+def _pieces() -> Iterator[Workload]:
+    """Many small pieces: of one response, and of one that is sent little by little."""
+    for face, words in _FACES.items():
+        end = "" if face == "sync" else f"-{face}"
+        chunks = Workload(
+            f"chunks{end}",
+            f"a response of {CHUNKS:,} chunks of {len(CHUNK)} bytes, {words}",
+            face=face,
+            unit="chunk",
+            units=CHUNKS,
+            exchanges=1,
+            server="counterpart",
+            styles=("stream",),
+            path="/chunks",
+            floors=_SOCKETS if face == "sync" else _PROTOCOLS,
+            response_bytes=CHUNKS * len(CHUNK),
+        )
+        yield chunks
+        yield replace(
+            chunks,
+            name=f"events{end}",
+            title=f"{EVENTS} server-sent events, each sent by itself, {words}",
+            unit="event",
+            units=EVENTS,
+            path="/events",
+            response_bytes=EVENTS * EVENT_BYTES,
+        )
+
+
+def _crowded() -> Iterator[Workload]:
+    """Many connections, or many who wait for few."""
+    for origins in (10, 100, 300):
+        yield Workload(
+            f"origins-{origins}",
+            f"GET of 1 KB from {origins} origins in turn, a connection to each, over blocking sockets",
+            exchanges=100,
+            server="origins",
+            origins=origins,
+        )
+    for tasks in (10, 100, 1000):
+        yield Workload(
+            f"waiters-{tasks}",
+            f"GET of 1 KB by {tasks} tasks under asyncio on 10 connections",
+            face="asyncio",
+            exchanges=max(tasks, 200),
+            tasks=tasks,
+            connections=10,
+            floors=_PROTOCOLS,
+        )
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' if number != 1 else ''}"
+
+
+_LISTED = chain(_small(), _secure(), _fresh(), _large(), _pieces(), _crowded())
 
 WORKLOADS = {workload.name: workload for workload in _LISTED}
 

@@ -117,11 +117,11 @@ def test_it_measures_what_was_asked_for_and_writes_it(
 
     def measure(
         workloads: list[Workload], peers: list[Peer], rounds: int, requests: int | None
-    ) -> list[Table]:
+    ) -> tuple[list[Table], dict[str, str]]:
         asked.append([workload.name for workload in workloads])
         asked.append([peer.name for peer in peers])
         asked.append((rounds, requests))
-        return [table()]
+        return [table()], {"somebody in sync": "no idea"}
 
     def installed(peers: list[Peer]) -> dict[str, str]:
         return {OLD.name: "no luck today"} if len(peers) > 1 else {}
@@ -143,7 +143,10 @@ def test_it_measures_what_was_asked_for_and_writes_it(
     said = capsys.readouterr().out
     assert "compared with abc1234" in said
     assert f"without {OLD.name}: no luck today" in said
-    assert Record.read(path).missing == {OLD.name: "no luck today"}
+    assert Record.read(path).missing == {
+        OLD.name: "no luck today",
+        "somebody in sync": "no idea",
+    }
 
 
 def test_peers_are_named_by_their_first_words(bench: ModuleType) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from bench_clients import floors, frames, pools, protocols
+from bench_clients import by_httpx, floors, frames, pools, protocols
 from bench_clients.measuring import DELAYS, Cost, Events, Job, note_events, origin_address
 from bench_parts.cores import Cores
 from bench_parts.counterpart import CHUNK, CHUNKS, counterpart
@@ -21,6 +21,7 @@ CLIENTS = {
     "frames": frames.client,
     "blocking frames": frames.client,
 }
+OWN_CLIENTS = {False: pools.client, True: by_httpx.client}
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +52,7 @@ def small(workload: Workload, contender: Contender, servers: Servers) -> Job:
 def test_floors_and_httpcore_exchange_what_they_must(workload: Workload, servers: Servers) -> None:
     for contender in workload.contenders(peers=()):
         job = small(workload, contender, servers)
-        client = CLIENTS.get(contender.style, pools.client)
+        client = CLIENTS.get(contender.style) or OWN_CLIENTS[workload.for_layers]
         cost = client(job)
         assert cost.cpu > 0
         assert cost.wall > 0

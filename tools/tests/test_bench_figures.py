@@ -39,9 +39,9 @@ def test_a_table_has_a_line_for_each_contender() -> None:
     ]
     assert [re.split(r"\s{2,}", line.strip()) for line in lines[2:6]] == [
         ["CPU", "wall", "to floor", "httpcore to it", "n"],
-        ["bare sockets", "20.0", "± 89 %", "40.0", "1.00", "2.00", "300"],
-        ["httpcore", "40.0", "± 0 %", "80.0", "2.00", "300"],
-        ["httpcore 1.0.9", "400.0", "± 232 %", "800.0", "20.00", "0.10", "300"],
+        ["bare sockets", "20.0", "± 89 %", "40.0", "1.00", "2.00", "3 x 100"],
+        ["httpcore", "40.0", "± 0 %", "80.0", "2.00", "3 x 100"],
+        ["httpcore 1.0.9", "400.0", "± 232 %", "800.0", "20.00", "0.10", "3 x 100"],
     ]
     assert len(lines) == 8
 
@@ -50,7 +50,7 @@ def test_what_is_no_time_has_no_time_on_the_clock() -> None:
     heavy = Table("idle", "", "connection", [Entry("a", "a", "", 1, [2048.0])], BYTES)
     assert heavy.heading() == "bytes per connection, medians of 1 processes"
     assert heavy.columns()[1] == "bytes"
-    assert heavy.rows() == [["a", "2,048", "± 0 %", "", "", "", "1"]]
+    assert heavy.rows() == [["a", "2,048", "± 0 %", "", "", "", "1 x 1"]]
 
 
 def test_columns_are_aligned() -> None:

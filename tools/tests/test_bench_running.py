@@ -35,7 +35,7 @@ def test_every_workload_is_done_by_floors_by_this_tree_and_by_who_can(name: str)
     for contender in contenders:
         job = workload.job(contender, SERVERS, Cores())
         assert Job.from_json(job.to_json()) == job
-        assert sum(map(len, job.pieces())) == job.request_bytes
+        assert sum(map(len, job.pieces)) == job.request_bytes
         assert job.port
         assert job.url.startswith("https://" if job.authority else "http://")
         assert job.exchanges % job.tasks == 0
@@ -132,7 +132,7 @@ def test_of_events_it_is_shown_how_long_they_were_on_the_way() -> None:
 def test_rounds_go_there_and_back(monkeypatch: pytest.MonkeyPatch) -> None:
     order: list[tuple[str, str]] = []
 
-    def run_client(command: Sequence[str | Path], job: Job, who: str) -> Cost:
+    def run_client(command: Sequence[str | Path], job: Job, who: str, patience: float) -> Cost:
         order.append((Path(command[0]).parent.parent.name, str(command[-1])))
         return Cost(1.0, 1.0)
 
@@ -149,6 +149,47 @@ def test_rounds_go_there_and_back(monkeypatch: pytest.MonkeyPatch) -> None:
     assert order[4:] == order[3::-1]
 
 
+def test_a_peer_that_fails_is_left_out_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def run_client(command: object, job: Job, who: str, patience: float) -> Cost:
+        asked.append(who)
+        if who == OLD.name:
+            raise ToolError("it is not my day")
+        return Cost(1.0, 1.0)
+
+    monkeypatch.setattr(running, "run_client", run_client)
+    measurement = running.Measurement(WORKLOADS["chunks"], [OLD], SERVERS, Cores(), None)
+    measurement.take(reverse=False)
+    measurement.take(reverse=False)
+    assert asked.count(OLD.name) == 1
+    assert measurement.failures == {OLD.name: "it is not my day"}
+    assert measurement.table().entry(OLD.name) is None
+
+
+@pytest.mark.parametrize("name", ["httpcore", "bare sockets"])
+def test_this_tree_and_the_floors_may_not_fail(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run_client(command: object, job: Job, who: str, patience: float) -> Cost:
+        if who == name:
+            raise ToolError("it is not my day")
+        return Cost(1.0, 1.0)
+
+    monkeypatch.setattr(running, "run_client", run_client)
+    measurement = running.Measurement(WORKLOADS["chunks"], [OLD], SERVERS, Cores(), None)
+    with pytest.raises(ToolError, match="it is not my day"):
+        measurement.take(reverse=False)
+
+
+def test_a_slow_peer_has_one_process_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "SLOW", -1.0)
+    monkeypatch.setattr(running, "run_client", lambda *_: Cost(1.0, 1.0))
+    measurement = running.Measurement(WORKLOADS["chunks"], [OLD], SERVERS, Cores(), None)
+    measurement.take(reverse=False)
+    measurement.take(reverse=True)
+    found = {entry.name: len(entry.cost) for entry in measurement.table().entries}
+    assert found == {"bare sockets": 2, "bare protocols": 2, "httpcore": 2, OLD.name: 1}
+
+
 # Processes.
 
 
@@ -163,10 +204,9 @@ def test_a_client_process_reports_its_cost() -> None:
             running.run_client(ours, odd, "ours")
 
 
-def test_a_client_process_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "PATIENCE", 0.5)
+def test_a_client_process_that_hangs_is_ended() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         mute = Job("sync", "sockets", silent.getsockname()[1], "/", 1)
         command: list[str | Path] = [in_venv("python"), "-m", "bench_clients.floors"]
         with pytest.raises(ToolError, match="sync: the floor took more than 0 s"):
-            running.run_client(command, mute, "the floor")
+            running.run_client(command, mute, "the floor", patience=0.5)
