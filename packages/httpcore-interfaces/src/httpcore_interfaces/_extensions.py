@@ -107,10 +107,11 @@ class Timeouts:
     """The limits of one request, read once; `total` has become a deadline on `time.monotonic()`.
 
     Attributes are seconds or `None`. `Timeouts.of(extensions)` starts the clock of `total`, so make it when the request
-    enters, and hand it on.
+    enters, and hand it on. `pool` is one limit on all waits of the request for a connection; `waited` is what of it they
+    have used up so far.
     """
 
-    __slots__ = ("connect", "deadline", "pool", "read", "total", "write")
+    __slots__ = ("connect", "deadline", "pool", "read", "total", "waited", "write")
 
     def __init__(
         self,
@@ -127,6 +128,7 @@ class Timeouts:
         self.pool = pool
         self.total = total
         self.deadline = None if total is None else monotonic() + total
+        self.waited = 0.0
 
     @classmethod
     def of(cls, extensions: Mapping[str, Any]) -> Timeouts:
@@ -151,6 +153,7 @@ class Timeouts:
         self.pool = _checked("pool", get("pool"))
         self.total = total = _checked("total", get("total"))
         self.deadline = None if total is None else monotonic() + total
+        self.waited = 0.0
         return self
 
     def bounded(self, limit: float | None) -> float | None:

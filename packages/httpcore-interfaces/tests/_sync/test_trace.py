@@ -85,3 +85,15 @@ def test_what_a_callback_raises_is_raised() -> None:
     trace = only(Trace.of({"trace": callback}, logger, "http11"))
     with pytest.raises(OSError, match=r"http11\.step\.started"):
         trace.step("step", {}, double, 4)
+
+
+def test_logger_is_told_at_the_level_that_was_asked_for(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(5, logger.name)
+    only(Trace.of({}, logger, "pool", 5)).event("dial.started", {"origin": "a"})
+    assert [(record.levelno, record.getMessage()) for record in caplog.records] == [
+        (5, "dial.started origin='a'")
+    ]
+    logger.setLevel(logging.DEBUG)
+    assert Trace.of({}, logger, "pool", 5) is None

@@ -47,9 +47,9 @@ class SynchronizedLedger(AsyncLedger[C, W]):
         with self._lock:
             return super().replace(slot, now, may_share)
 
-    def connected(self, slot: Slot[C, W], width: int, retires_at: float = FOREVER) -> None:
+    def connected(self, slot: Slot[C, W], width: int, retires_at: float = FOREVER) -> bool:
         with self._lock:
-            super().connected(slot, width, retires_at)
+            return super().connected(slot, width, retires_at)
 
     def dial_failed(self, slot: Slot[C, W]) -> None:
         with self._lock:

@@ -112,9 +112,10 @@ class AsyncSteppedBackend(AsyncScriptedBackend):
 
 
 class AsyncRecorder:
-    """A `trace` callback that remembers."""
+    """A `trace` callback that remembers the events of some rooms, or of all."""
 
-    def __init__(self) -> None:
+    def __init__(self, *rooms: str) -> None:
+        self.rooms = rooms
         self.events: list[tuple[str, dict[str, Any]]] = []
 
     @property
@@ -122,7 +123,8 @@ class AsyncRecorder:
         return [name for name, _ in self.events]
 
     async def __call__(self, name: str, info: dict[str, Any]) -> None:
-        self.events.append((name, info))
+        if not self.rooms or name.partition(".")[0] in self.rooms:
+            self.events.append((name, info))
 
 
 class AsyncBody(AsyncByteStream):
@@ -185,7 +187,7 @@ class AsyncLineConnection(AsyncConnectionInterface):
         self._observer: AsyncConnectionObserver | None = None
         self._requests = 0
         self._buffer = b""
-        self._received = 0
+        self._sent = self._received = 0
 
     async def handle_async_request(self, request: Request) -> Response:
         return await self.exchange(request, Timeouts.of(request.extensions))
@@ -195,7 +197,7 @@ class AsyncLineConnection(AsyncConnectionInterface):
             raise ConnectionNotAvailable(f"the connection is {self._state}")
         self._state = "ACTIVE"
         self._requests += 1
-        self._received = 0
+        self._sent = self._received = 0
         try:
             await self._send(request, timeouts)
             head = await self._line(timeouts)
@@ -203,6 +205,7 @@ class AsyncLineConnection(AsyncConnectionInterface):
             if isinstance(error, HTTPCoreError):
                 error.add_details(
                     reused=self._requests > 1,
+                    bytes_sent=self._sent,
                     bytes_received=self._received,
                     safe_to_retry=request.method in _IDEMPOTENT and not self._received,
                 )
@@ -232,10 +235,14 @@ class AsyncLineConnection(AsyncConnectionInterface):
         fields = [b"%b: %b" % field for field in request.headers]
         head = b"\t".join([request.method, request.url.target, *fields])
         limit = timeouts.bounded(timeouts.write)
-        await self.network_stream.write(head + b"\n", limit)
+        await self._write(head + b"\n", limit)
         async for chunk in cast("AsyncIterable[bytes]", request.stream):
-            await self.network_stream.write(chunk + b"\n", limit)
-        await self.network_stream.write(b"\n", limit)
+            await self._write(chunk + b"\n", limit)
+        await self._write(b"\n", limit)
+
+    async def _write(self, data: bytes, limit: float | None) -> None:
+        await self.network_stream.write(data, limit)
+        self._sent += len(data)
 
     async def _line(self, timeouts: Timeouts) -> bytes:
         while b"\n" not in self._buffer:

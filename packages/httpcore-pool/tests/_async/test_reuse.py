@@ -74,7 +74,8 @@ async def test_connection_that_failed_is_closed_and_its_error_explained() -> Non
     network = AsyncScriptedBackend([[ReadError("reset")], HELLO])
     async with AsyncConnectionPool(network_backend=network) as pool:
         with pytest.raises(
-            ReadError, match=r"^reset \(GET http://a:80, new connection, 0 bytes received\)$"
+            ReadError,
+            match=r"^reset \(GET http://a:80, new connection, 15 bytes sent, 0 bytes received\)$",
         ):
             await async_get(pool)
         assert network.streams[0].is_closed

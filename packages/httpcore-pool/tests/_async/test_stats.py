@@ -60,14 +60,20 @@ async def test_what_went_wrong_is_counted_and_logged(caplog: pytest.LogCaptureFi
         stats = pool.stats()
         assert (stats.replays, stats.timeouts, stats.waits, stats.failed_dials) == (1, 1, 1, 1)
     said = [record.getMessage().partition(" ") for record in caplog.records]
-    assert "close" in [name for name, _, _ in said]
-    said = [words for words in said if words[0] != "close"]
-    assert [name for name, _, _ in said] == [
-        *("dial.complete", "reuse", "replay", "dial.complete"),
-        *("reuse", "wait.failed", "dial.failed"),
+    assert {record.levelno for record in caplog.records} == {5}
+    steps = [
+        *("assign.started", "dial.started", "dial.complete", "assign.complete"),
+        *("assign.started", "reuse.started", "reuse.complete", "assign.complete"),
+        *("close.started", "close.complete", "replay.started"),
+        *("assign.started", "dial.started", "dial.complete", "assign.complete", "replay.complete"),
+        *("assign.started", "reuse.started", "reuse.complete", "assign.complete"),
+        *("assign.started", "wait.started", "wait.failed", "assign.failed"),
+        *("close.started", "close.complete"),
+        *("assign.started", "dial.started", "dial.failed", "assign.failed"),
     ]
-    assert said[1][2].startswith("origin=http://a:80 connection=<")
-    assert " elapsed=" in said[0][2]
+    assert [name for name, _, _ in said] == steps
+    assert said[5][2].startswith("origin=Origin(scheme=b'http', host=b'a', port=80) connection=<")
+    assert " elapsed=" in said[2][2]
 
 
 async def test_place_that_was_just_granted_has_no_origin_yet() -> None:

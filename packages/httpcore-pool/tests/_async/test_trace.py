@@ -22,11 +22,12 @@ from .lines import (
     async_greeting_network,
 )
 
+DIALING = ("connection", "proxy", "socks")
 DONE = b"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00"
 
 
 async def test_steps_of_connecting_are_told_with_their_arguments_and_results() -> None:
-    network, trace = async_greeting_network(), AsyncRecorder()
+    network, trace = async_greeting_network(), AsyncRecorder(*DIALING)
     extensions = {"trace": trace, "timeout": {"connect": 5.0}}
     async with AsyncConnectionPool(network_backend=network) as pool:
         await pool.request("GET", "https://a/", extensions=extensions)
@@ -54,7 +55,7 @@ async def test_steps_of_connecting_are_told_with_their_arguments_and_results() -
 
 
 async def test_connection_that_is_there_already_has_no_steps() -> None:
-    network, trace = async_greeting_network(), AsyncRecorder()
+    network, trace = async_greeting_network(), AsyncRecorder(*DIALING)
     async with AsyncConnectionPool(network_backend=network) as pool:
         await pool.request("GET", "http://a/")
         await pool.request("GET", "http://a/", extensions={"trace": trace})
@@ -62,7 +63,7 @@ async def test_connection_that_is_there_already_has_no_steps() -> None:
 
 
 async def test_unix_domain_socket_is_a_step_of_its_own() -> None:
-    network, trace = async_greeting_network(), AsyncRecorder()
+    network, trace = async_greeting_network(), AsyncRecorder(*DIALING)
     async with AsyncConnectionPool(uds="/run/server", network_backend=network) as pool:
         await pool.request("GET", "http://a/", extensions={"trace": trace})
     assert trace.events == [
@@ -75,7 +76,7 @@ async def test_unix_domain_socket_is_a_step_of_its_own() -> None:
 
 
 async def test_resolving_is_told_apart_where_the_backend_can() -> None:
-    network, trace = AsyncSteppedBackend([HELLO]), AsyncRecorder()
+    network, trace = AsyncSteppedBackend([HELLO]), AsyncRecorder(*DIALING)
     extensions = {"trace": trace, "timeout": {"connect": 5.0}}
     async with AsyncConnectionPool(local_address="192.0.2.7", network_backend=network) as pool:
         await pool.request("GET", "http://a/", extensions=extensions)
@@ -104,7 +105,7 @@ async def test_resolving_is_told_apart_where_the_backend_can() -> None:
 
 async def test_failure_and_retry_are_told() -> None:
     error = ConnectError("refused")
-    network, trace = AsyncScriptedBackend([error, HELLO]), AsyncRecorder()
+    network, trace = AsyncScriptedBackend([error, HELLO]), AsyncRecorder(*DIALING)
     async with AsyncConnectionPool(retries=1, network_backend=network) as pool:
         await pool.request("GET", "http://a/", extensions={"trace": trace})
     assert trace.names == [
@@ -124,7 +125,7 @@ async def test_failure_and_retry_are_told() -> None:
 
 async def test_steps_behind_a_tunnel_are_the_proxys() -> None:
     stream = AsyncScriptedStream([b"200 Connected\n", TURN, *HELLO])
-    trace = AsyncRecorder()
+    trace = AsyncRecorder(*DIALING)
     async with AsyncHTTPProxy(
         "https://proxy/", network_backend=AsyncScriptedBackend([stream])
     ) as pool:
@@ -142,7 +143,7 @@ async def test_steps_behind_a_tunnel_are_the_proxys() -> None:
 
 async def test_steps_of_a_socks_proxy_have_names_of_their_own_and_tell_no_password() -> None:
     stream = AsyncScriptedStream([b"\x05\x02", b"\x01\x00", DONE, TURN, *HELLO])
-    trace = AsyncRecorder()
+    trace = AsyncRecorder(*DIALING)
     async with AsyncSOCKSProxy(
         "socks5://proxy/",
         proxy_auth=("user", "pass"),
@@ -168,7 +169,7 @@ async def test_steps_of_a_socks_proxy_have_names_of_their_own_and_tell_no_passwo
 
 async def test_socks_proxy_without_credentials_is_told_as_such() -> None:
     stream = AsyncScriptedStream([b"\x05\x00", DONE, TURN, *HELLO])
-    trace = AsyncRecorder()
+    trace = AsyncRecorder(*DIALING)
     async with AsyncSOCKSProxy(
         "socks5://proxy/", network_backend=AsyncScriptedBackend([stream])
     ) as pool:

@@ -111,9 +111,10 @@ class SteppedBackend(ScriptedBackend):
 
 
 class Recorder:
-    """A `trace` callback that remembers."""
+    """A `trace` callback that remembers the events of some rooms, or of all."""
 
-    def __init__(self) -> None:
+    def __init__(self, *rooms: str) -> None:
+        self.rooms = rooms
         self.events: list[tuple[str, dict[str, Any]]] = []
 
     @property
@@ -121,7 +122,8 @@ class Recorder:
         return [name for name, _ in self.events]
 
     def __call__(self, name: str, info: dict[str, Any]) -> None:
-        self.events.append((name, info))
+        if not self.rooms or name.partition(".")[0] in self.rooms:
+            self.events.append((name, info))
 
 
 class Body(SyncByteStream):
@@ -182,7 +184,7 @@ class LineConnection(ConnectionInterface):
         self._observer: ConnectionObserver | None = None
         self._requests = 0
         self._buffer = b""
-        self._received = 0
+        self._sent = self._received = 0
 
     def handle_request(self, request: Request) -> Response:
         return self.exchange(request, Timeouts.of(request.extensions))
@@ -192,7 +194,7 @@ class LineConnection(ConnectionInterface):
             raise ConnectionNotAvailable(f"the connection is {self._state}")
         self._state = "ACTIVE"
         self._requests += 1
-        self._received = 0
+        self._sent = self._received = 0
         try:
             self._send(request, timeouts)
             head = self._line(timeouts)
@@ -200,6 +202,7 @@ class LineConnection(ConnectionInterface):
             if isinstance(error, HTTPCoreError):
                 error.add_details(
                     reused=self._requests > 1,
+                    bytes_sent=self._sent,
                     bytes_received=self._received,
                     safe_to_retry=request.method in _IDEMPOTENT and not self._received,
                 )
@@ -229,10 +232,14 @@ class LineConnection(ConnectionInterface):
         fields = [b"%b: %b" % field for field in request.headers]
         head = b"\t".join([request.method, request.url.target, *fields])
         limit = timeouts.bounded(timeouts.write)
-        self.network_stream.write(head + b"\n", limit)
+        self._write(head + b"\n", limit)
         for chunk in cast("Iterable[bytes]", request.stream):
-            self.network_stream.write(chunk + b"\n", limit)
-        self.network_stream.write(b"\n", limit)
+            self._write(chunk + b"\n", limit)
+        self._write(b"\n", limit)
+
+    def _write(self, data: bytes, limit: float | None) -> None:
+        self.network_stream.write(data, limit)
+        self._sent += len(data)
 
     def _line(self, timeouts: Timeouts) -> bytes:
         while b"\n" not in self._buffer:

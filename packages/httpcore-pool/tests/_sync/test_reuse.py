@@ -75,7 +75,8 @@ def test_connection_that_failed_is_closed_and_its_error_explained() -> None:
     network = ScriptedBackend([[ReadError("reset")], HELLO])
     with ConnectionPool(network_backend=network) as pool:
         with pytest.raises(
-            ReadError, match=r"^reset \(GET http://a:80, new connection, 0 bytes received\)$"
+            ReadError,
+            match=r"^reset \(GET http://a:80, new connection, 15 bytes sent, 0 bytes received\)$",
         ):
             get(pool)
         assert network.streams[0].is_closed

@@ -23,11 +23,12 @@ from .lines import (
     greeting_network,
 )
 
+DIALING = ("connection", "proxy", "socks")
 DONE = b"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00"
 
 
 def test_steps_of_connecting_are_told_with_their_arguments_and_results() -> None:
-    network, trace = greeting_network(), Recorder()
+    network, trace = greeting_network(), Recorder(*DIALING)
     extensions = {"trace": trace, "timeout": {"connect": 5.0}}
     with ConnectionPool(network_backend=network) as pool:
         pool.request("GET", "https://a/", extensions=extensions)
@@ -55,7 +56,7 @@ def test_steps_of_connecting_are_told_with_their_arguments_and_results() -> None
 
 
 def test_connection_that_is_there_already_has_no_steps() -> None:
-    network, trace = greeting_network(), Recorder()
+    network, trace = greeting_network(), Recorder(*DIALING)
     with ConnectionPool(network_backend=network) as pool:
         pool.request("GET", "http://a/")
         pool.request("GET", "http://a/", extensions={"trace": trace})
@@ -63,7 +64,7 @@ def test_connection_that_is_there_already_has_no_steps() -> None:
 
 
 def test_unix_domain_socket_is_a_step_of_its_own() -> None:
-    network, trace = greeting_network(), Recorder()
+    network, trace = greeting_network(), Recorder(*DIALING)
     with ConnectionPool(uds="/run/server", network_backend=network) as pool:
         pool.request("GET", "http://a/", extensions={"trace": trace})
     assert trace.events == [
@@ -76,7 +77,7 @@ def test_unix_domain_socket_is_a_step_of_its_own() -> None:
 
 
 def test_resolving_is_told_apart_where_the_backend_can() -> None:
-    network, trace = SteppedBackend([HELLO]), Recorder()
+    network, trace = SteppedBackend([HELLO]), Recorder(*DIALING)
     extensions = {"trace": trace, "timeout": {"connect": 5.0}}
     with ConnectionPool(local_address="192.0.2.7", network_backend=network) as pool:
         pool.request("GET", "http://a/", extensions=extensions)
@@ -105,7 +106,7 @@ def test_resolving_is_told_apart_where_the_backend_can() -> None:
 
 def test_failure_and_retry_are_told() -> None:
     error = ConnectError("refused")
-    network, trace = ScriptedBackend([error, HELLO]), Recorder()
+    network, trace = ScriptedBackend([error, HELLO]), Recorder(*DIALING)
     with ConnectionPool(retries=1, network_backend=network) as pool:
         pool.request("GET", "http://a/", extensions={"trace": trace})
     assert trace.names == [
@@ -125,7 +126,7 @@ def test_failure_and_retry_are_told() -> None:
 
 def test_steps_behind_a_tunnel_are_the_proxys() -> None:
     stream = ScriptedStream([b"200 Connected\n", TURN, *HELLO])
-    trace = Recorder()
+    trace = Recorder(*DIALING)
     with HTTPProxy("https://proxy/", network_backend=ScriptedBackend([stream])) as pool:
         pool.request("GET", "https://a/", extensions={"trace": trace})
     # Between these come the events of HTTP/1.1, which the protocol of the tests does not tell.
@@ -141,7 +142,7 @@ def test_steps_behind_a_tunnel_are_the_proxys() -> None:
 
 def test_steps_of_a_socks_proxy_have_names_of_their_own_and_tell_no_password() -> None:
     stream = ScriptedStream([b"\x05\x02", b"\x01\x00", DONE, TURN, *HELLO])
-    trace = Recorder()
+    trace = Recorder(*DIALING)
     with SOCKSProxy(
         "socks5://proxy/",
         proxy_auth=("user", "pass"),
@@ -167,7 +168,7 @@ def test_steps_of_a_socks_proxy_have_names_of_their_own_and_tell_no_password() -
 
 def test_socks_proxy_without_credentials_is_told_as_such() -> None:
     stream = ScriptedStream([b"\x05\x00", DONE, TURN, *HELLO])
-    trace = Recorder()
+    trace = Recorder(*DIALING)
     with SOCKSProxy("socks5://proxy/", network_backend=ScriptedBackend([stream])) as pool:
         pool.request("GET", "http://a/", extensions={"trace": trace})
     assert trace.events[2][1]["auth"] is None

@@ -114,7 +114,12 @@ class AsyncConnectionInterface(AsyncRequestInterface):
     __slots__ = ()
 
     async def exchange(self, request: Request, timeouts: Timeouts) -> Response:
-        """`handle_async_request` for a caller that has validated the request and read its time-outs already."""
+        """`handle_async_request` for a caller that has validated the request and read its time-outs already.
+
+        A `ConnectionNotAvailable` without `bytes_sent` says that the exchange has not begun, and the observer is told
+        nothing. Any other error, also one that the request's content or callbacks raise, ends the exchange: the
+        observer is told, and an `HTTPCoreError` has its `bytes_sent`.
+        """
         return await self.handle_async_request(request)
 
     def observe(self, observer: AsyncConnectionObserver) -> None:

@@ -111,7 +111,12 @@ class ConnectionInterface(RequestInterface):
     __slots__ = ()
 
     def exchange(self, request: Request, timeouts: Timeouts) -> Response:
-        """`handle_request` for a caller that has validated the request and read its time-outs already."""
+        """`handle_request` for a caller that has validated the request and read its time-outs already.
+
+        A `ConnectionNotAvailable` without `bytes_sent` says that the exchange has not begun, and the observer is told
+        nothing. Any other error, also one that the request's content or callbacks raise, ends the exchange: the
+        observer is told, and an `HTTPCoreError` has its `bytes_sent`.
+        """
         return self.handle_request(request)
 
     def observe(self, observer: ConnectionObserver) -> None:

@@ -26,27 +26,35 @@ _DEBUG = 10
 
 
 class Trace:
-    """The listeners of one request: its `trace` callback, and a logger that is enabled for DEBUG.
+    """The listeners of one request: its `trace` callback, and a logger that is enabled for DEBUG, or another level.
 
     An event is named `prefix.step.started`, `.complete` or `.failed`. Its details are the step's own, then
-    `{"return_value": ...}`, or `{"exception": ...}`. The logger gets the name without the prefix, and the details.
+    `{"return_value": ...}`, or `{"exception": ...}`. The logger gets the name without the prefix, and the details, at
+    `level`.
     """
 
-    __slots__ = ("_callback", "_logger", "_prefix")
+    __slots__ = ("_callback", "_level", "_logger", "_prefix")
 
     def __init__(
-        self, prefix: str, callback: TraceCallback | None, logger: logging.Logger | None
+        self,
+        prefix: str,
+        callback: TraceCallback | None,
+        logger: logging.Logger | None,
+        level: int = _DEBUG,
     ) -> None:
         self._prefix = prefix
         self._callback = callback
         self._logger = logger
+        self._level = level
 
     @classmethod
-    def of(cls, extensions: Mapping[str, Any], logger: logging.Logger, prefix: str) -> Trace | None:
+    def of(
+        cls, extensions: Mapping[str, Any], logger: logging.Logger, prefix: str, level: int = _DEBUG
+    ) -> Trace | None:
         """The listeners that `extensions["trace"]` and `logger` make, `None` when there are none."""
         callback = extensions.get("trace")
-        if logger.isEnabledFor(_DEBUG):
-            return cls(prefix, callback, logger)
+        if logger.isEnabledFor(level):
+            return cls(prefix, callback, logger, level)
         return None if callback is None else cls(prefix, callback, None)
 
     def event(self, name: str, info: dict[str, Any]) -> None:
@@ -60,7 +68,7 @@ class Trace:
                 for key, value in info.items()
                 if not (key == "return_value" and value is None)
             )
-            self._logger.debug("%s%s", name, details)
+            self._logger.log(self._level, "%s%s", name, details)
         if self._callback is not None:
             checked_answer(self._callback(f"{self._prefix}.{name}", info))
 

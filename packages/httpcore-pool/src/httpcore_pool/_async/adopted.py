@@ -83,10 +83,10 @@ class _Protocol(AsyncConnectionInterface):
         try:
             response = await self._made.handle_async_request(request)
             body = _Body(self, token, response.stream)
-        except ConnectionNotAvailable:
-            self._running.discard(token)
-            raise
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, ConnectionNotAvailable) and error.bytes_sent is None:
+                self._running.discard(token)
+                raise
             self.fail()
             await self.end(token)
             raise

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import suppress
 from random import random
 from typing import TYPE_CHECKING
 
 from httpcore_interfaces import (
     AsyncConnectionInterface,
+    AsyncTrace,
     ConnectError,
     ConnectionNotAvailable,
     ConnectTimeout,
@@ -31,9 +33,9 @@ from .dialing import AsyncDialer
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterable
+    from collections.abc import Awaitable, Callable, Iterable
     from types import TracebackType
-    from typing import Self, TypeAlias
+    from typing import Any, Self, TypeAlias
 
     from httpcore_interfaces import (
         SOCKET_OPTION,
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from .._core.ledger import Slot
     from .._ledgers import AsyncLedger
 
+    _Step: TypeAlias = tuple[Callable[..., Awaitable[None]], tuple[Any, ...]]
     PoolLedger: TypeAlias = AsyncLedger["AsyncHTTPConnection", AsyncParker]
     PoolSlot: TypeAlias = Slot["AsyncHTTPConnection", AsyncParker]
 
@@ -304,7 +307,7 @@ class AsyncHTTPConnection(AsyncConnectionInterface):
         await self.aclose()
 
 
-async def close_abandoned(ledger: PoolLedger) -> None:
+async def close_abandoned(ledger: PoolLedger, trace: AsyncTrace | None = None) -> None:
     """End the exchanges of responses that nobody has any more, then close what was dropped; likewise all of it."""
     interruption: BaseException | None = None
     while (body := ledger.next_abandoned()) is not None:
@@ -315,19 +318,35 @@ async def close_abandoned(ledger: PoolLedger) -> None:
             pass
         except BaseException as error:  # noqa: BLE001 - raised when all are closed
             interruption = error
-    await close_dropped(ledger)
+    await close_dropped(ledger, trace)
     if interruption is not None:
         raise interruption
 
 
-async def close_dropped(ledger: PoolLedger) -> None:
-    """Close what the ledger has dropped: all of it, even when cancelled, for nobody else would."""
+async def close_dropped(ledger: PoolLedger, trace: AsyncTrace | None = None) -> None:
+    """Close what the ledger has dropped: all of it, even when cancelled, for nobody else would.
+
+    That a connection cannot be closed in good order is no error of whoever happens to close it, so it is not raised.
+    What the callback of `trace` raises is, at the end.
+    """
     interruption: BaseException | None = None
+    if trace is None and ledger.dropped:
+        trace = AsyncTrace.of({}, logger, "pool", TRACE)
     while (connection := ledger.next_dropped()) is not None:
-        logger.log(TRACE, "close connection=%r", connection)
-        try:
-            await connection.aclose()
-        except BaseException as error:  # noqa: BLE001 - raised when all are closed
-            interruption = error
+        steps: list[_Step] = [(_close, (connection,))]
+        if trace is not None:
+            details = {"origin": connection.origin, "connection": connection.as_made()}
+            steps.insert(0, (trace.event, ("close.started", details)))
+            steps.append((trace.event, ("close.complete", {"return_value": None})))
+        for function, arguments in steps:
+            try:
+                await function(*arguments)
+            except BaseException as error:  # noqa: BLE001 - raised when all are closed
+                interruption = error
     if interruption is not None:
         raise interruption
+
+
+async def _close(connection: AsyncHTTPConnection) -> None:
+    with suppress(Exception):
+        await connection.aclose()

@@ -10,10 +10,12 @@ from __future__ import annotations
 import logging
 import time
 from random import random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from httpcore_interfaces import (
     AsyncParker,
+    AsyncTrace,
+    ConnectError,
     ConnectionNotAvailable,
     HTTPCoreError,
     PoolTimeout,
@@ -137,24 +139,29 @@ class AsyncPool:
         key = connection_key(request.url, request.extensions)
         validate_request(request)
         timeouts = Timeouts.of(request.extensions)
+        trace = AsyncTrace.of(request.extensions, logger, "pool", TRACE)
         ledger = self._ledger
         if ledger.dropped or ledger.abandoned:
-            await close_abandoned(ledger)
+            await close_abandoned(ledger, trace)
         replays = 0
         while True:
-            slot = await self._acquire(key, request, timeouts, replays > 0)
-            connection = slot.connection
-            if slot.is_dialing or connection is None:
-                connection = await self._dial(slot, request, timeouts)
-            elif logger.isEnabledFor(TRACE):
-                logger.log(TRACE, "reuse origin=%s connection=%r", request.url.origin, connection)
+            if trace is None:
+                slot = await self._acquire(key, request, timeouts, replays > 0)
+                connection = slot.connection
+                if slot.is_dialing or connection is None:
+                    connection = await self._dial(slot, request, timeouts)
+            else:
+                slot, connection = await self._assign(trace, key, request, timeouts, replays > 0)
             try:
                 return await connection.exchange(request, timeouts)
-            except ConnectionNotAvailable:
+            except ConnectionNotAvailable as refusal:
+                if refusal.bytes_sent is not None:
+                    # What the request's own callback or content raised; the exchange has ended and been reported.
+                    raise
                 # Refused at the door: nothing was begun, so the connection reports nothing. Whatever it claims, it carries
                 # no more than it does now, or it would be asked again and again.
                 width = min(connection.stream_limit(), slot.streams - 1)
-                self._ledger.release(slot, width, monotonic())
+                ledger.release(slot, width, monotonic())
             except HTTPCoreError as error:
                 if ledger.is_closed:
                     raise self._closed_under_way(error, request) from error
@@ -163,52 +170,121 @@ class AsyncPool:
                     raise
                 replays += 1
                 ledger.counts.replays += 1
-                logger.log(TRACE, "replay origin=%s error=%r", request.url.origin, error)
+                if trace is not None:
+                    origin = request.url.origin
+                    await trace.event("replay.started", {"origin": origin, "exception": error})
+
+    async def _assign(
+        self,
+        trace: AsyncTrace,
+        key: Hashable,
+        request: Request,
+        timeouts: Timeouts,
+        is_replay: bool,
+    ) -> tuple[PoolSlot, AsyncHTTPConnection]:
+        """A slot with a connection that is ready, and tell those who listen how it was come by."""
+        began = monotonic()
+        slot: PoolSlot | None = None
+        try:
+            await trace.event("assign.started", {"origin": request.url.origin})
+            granted = await self._acquire(key, request, timeouts, is_replay, trace)
+            connection = granted.connection
+            is_dial = granted.is_dialing or connection is None
+            if is_dial or connection is None:
+                connection = await self._dial(granted, request, timeouts, trace)
+            slot = granted
+            details = {"return_value": connection.as_made(), "reused": not is_dial} | _elapsed(
+                began
+            )
+            await trace.event("assign.complete", details)
+            if is_replay:
+                await trace.event("replay.complete", details)
+        except BaseException as error:
+            if slot is not None:
+                self._give_back(slot)
+                raise
+            details = {"exception": error} | _elapsed(began)
+            await trace.event("assign.failed", details)
+            if is_replay:
+                await trace.event("replay.failed", details)
+            raise
+        return slot, connection
 
     async def _acquire(
-        self, key: Hashable, request: Request, timeouts: Timeouts, fresh: bool
+        self,
+        key: Hashable,
+        request: Request,
+        timeouts: Timeouts,
+        fresh: bool,
+        trace: AsyncTrace | None = None,
     ) -> PoolSlot:
         """A slot with a sound connection, or one to dial for."""
         ledger = self._ledger
         settings = self._settings
         may_share = settings.http2 and (request.url.scheme in SECURE_SCHEMES or not settings.http1)
-        began = now = monotonic()
-        lease = ledger.acquire(key, now, may_share, fresh)
+        lease = ledger.acquire(key, monotonic(), may_share, fresh)
         while True:
             if lease is None:
                 raise PoolClosed
             slot = (
-                await self._wait(lease, request, timeouts, began)
+                await self._wait(lease, request, timeouts, trace)
                 if isinstance(lease, Ticket)
                 else lease
             )
             connection = slot.connection
-            if (
-                connection is None
-                or slot.is_dialing
+            if connection is None or slot.is_dialing:
+                return slot
+            try:
                 # Only a connection that rested can have gone stale, and only the one in hand is looked at.
-                or slot.streams > 1
-                or not connection.has_expired()
-            ):
+                is_stale = slot.streams == 1 and connection.has_expired()
+            except BaseException:
+                ledger.release(slot, 0, monotonic())
+                raise
+            if trace is not None:
+                await self._tell_reuse(trace, slot, connection, is_stale)
+            if not is_stale:
                 return slot
             lease = ledger.replace(slot, monotonic(), may_share)
+
+    async def _tell_reuse(
+        self, trace: AsyncTrace, slot: PoolSlot, connection: AsyncHTTPConnection, is_stale: bool
+    ) -> None:
+        details: dict[str, Any] = {"origin": connection.origin, "connection": connection.as_made()}
+        try:
+            await trace.event("reuse.started", details)
+            if is_stale:
+                stale = ConnectionNotAvailable(
+                    "the connection became useless while it was idle: too old, or closed by the server",
+                    origin=connection.origin,
+                )
+                await trace.event("reuse.failed", {"exception": stale})
+            else:
+                await trace.event("reuse.complete", {"return_value": connection.as_made()})
+        except BaseException:
+            self._give_back(slot)
+            raise
 
     async def _wait(
         self,
         ticket: Ticket[AsyncHTTPConnection, AsyncParker],
         request: Request,
         timeouts: Timeouts,
-        began: float,
+        trace: AsyncTrace | None,
     ) -> PoolSlot:
         """Wait in line until a slot is granted."""
-        limit = timeouts.pool
+        began = monotonic()
+        # All waits of a request together have what one has.
+        limit = None if timeouts.pool is None else began + timeouts.pool - timeouts.waited
         ledger = self._ledger
         ledger.parked[ticket] = self._home.loop
         try:
+            if trace is not None:
+                details = {"origin": request.url.origin, "timeout": timeouts.pool}
+                await trace.event("wait.started", details)
             while True:
                 if ledger.abandoned:
-                    await close_abandoned(ledger)
-                left = None if limit is None else max(0.0, began + limit - monotonic())
+                    await close_abandoned(ledger, trace)
+                left = None if limit is None else max(0.0, limit - monotonic())
                 if not await ticket.waker.park(timeouts.bounded(left)):
                     break
                 # A finalizer may have woken this one only to close what was abandoned. First the waker, then the look:
@@ -216,26 +292,26 @@ class AsyncPool:
                 ticket.waker = AsyncParker()
                 if ticket.slot is not None or ledger.is_closed:
                     break
-        except BaseException:
+            # A slot that was granted at the last moment is used.
+            slot = ledger.cancel(ticket)
+            if slot is None or slot.is_gone:
+                raise self._not_granted(request, timeouts, monotonic() - began)
+            if trace is not None:
+                await trace.event("wait.complete", {"return_value": None} | _elapsed(began))
+        except BaseException as error:
             slot = ledger.cancel(ticket)
             if slot is not None:
                 self._give_back(slot)
+            if trace is not None:
+                await trace.event("wait.failed", {"exception": error} | _elapsed(began))
             raise
         finally:
             ledger.parked.pop(ticket, None)
             if ledger.abandoned:
                 nudge(ledger)
-        # A slot that was granted at the last moment is used.
-        slot = ledger.cancel(ticket)
-        waited = monotonic() - began
-        if slot is not None:
-            logger.log(TRACE, "wait.complete origin=%s elapsed=%.6f", request.url.origin, waited)
-            return slot
-        logger.log(TRACE, "wait.failed origin=%s elapsed=%.6f", request.url.origin, waited)
-        if ledger.is_closed:
-            raise PoolClosed("the pool was closed while the request waited for a connection")
-        ledger.counts.timeouts += 1
-        raise self._pool_timeout(request, timeouts, waited)
+        if limit is not None:
+            timeouts.waited += monotonic() - began
+        return slot
 
     def _give_back(self, slot: PoolSlot) -> None:
         """Return a slot that was granted and will not be used."""
@@ -246,30 +322,47 @@ class AsyncPool:
             self._ledger.release(slot, connection.stream_limit(), monotonic())
 
     async def _dial(
-        self, slot: PoolSlot, request: Request, timeouts: Timeouts
+        self,
+        slot: PoolSlot,
+        request: Request,
+        timeouts: Timeouts,
+        trace: AsyncTrace | None = None,
     ) -> AsyncHTTPConnection:
         began = monotonic()
+        ledger = self._ledger
+        connection: AsyncHTTPConnection | None = None
         try:
+            if trace is not None:
+                await trace.event("dial.started", {"origin": request.url.origin})
             connection = slot.connection = self._connection_to(request.url.origin)
-            if self._ledger.dropped:
-                await close_dropped(self._ledger)
+            if slot.is_gone:
+                raise ConnectionNotAvailable
+            if ledger.dropped:
+                await close_dropped(ledger, trace)
             await connection.connect(request, timeouts)
+            if trace is not None:
+                await trace.event(
+                    "dial.complete", {"return_value": connection.as_made()} | _elapsed(began)
+                )
+            connection.bind(ledger, slot)
+            age = self._max_age
+            retires_at = FOREVER
+            if age is not None:
+                retires_at = monotonic() + lifetime(age, random())  # noqa: S311 - no secret
+            if not ledger.connected(slot, connection.stream_limit(), retires_at):
+                raise ConnectionNotAvailable
         except BaseException as error:
-            logger.log(TRACE, "dial.failed origin=%s error=%r", request.url.origin, error)
-            self._ledger.dial_failed(slot)
-            if isinstance(error, HTTPCoreError) and not isinstance(error, ConnectionNotAvailable):
+            was_gone = slot.is_gone
+            ledger.dial_failed(slot)
+            if connection is not None:
+                await connection.aclose()
+            if trace is not None:
+                await trace.event("dial.failed", {"exception": error} | _elapsed(began))
+            if was_gone and isinstance(error, ConnectionNotAvailable):
+                raise self._gone(request) from error
+            if isinstance(error, HTTPCoreError):
                 self._explain(error, request)
-            if self._ledger.is_closed and isinstance(error, ConnectionNotAvailable):
-                raise PoolClosed("the pool was closed while the request was connecting") from error
             raise
-        elapsed = monotonic() - began
-        logger.log(TRACE, "dial.complete connection=%r elapsed=%.6f", connection, elapsed)
-        connection.bind(self._ledger, slot)
-        age = self._max_age
-        retires_at = FOREVER
-        if age is not None:
-            retires_at = monotonic() + lifetime(age, random())  # noqa: S311 - no secret
-        self._ledger.connected(slot, connection.stream_limit(), retires_at)
         return connection
 
     def _connection_to(self, origin: Origin) -> AsyncHTTPConnection:
@@ -311,7 +404,25 @@ class AsyncPool:
         self._explain(closed, request)
         return closed
 
-    def _pool_timeout(self, request: Request, timeouts: Timeouts, elapsed: float) -> PoolTimeout:
+    def _gone(self, request: Request) -> PoolClosed | ConnectError:
+        """Why a connection that was being dialed is not wanted any more."""
+        if self._ledger.is_closed:
+            return PoolClosed("the pool was closed while the request was connecting")
+        error = ConnectError(
+            "the connection was given up while it was being made, for the process has forked, or the pool was used "
+            "under another event loop; send the request again"
+        )
+        self._explain(error, request)
+        return error
+
+    def _not_granted(
+        self, request: Request, timeouts: Timeouts, elapsed: float
+    ) -> PoolClosed | PoolTimeout:
+        """Why a wait in line ended with nothing."""
+        if self._ledger.is_closed:
+            return PoolClosed("the pool was closed while the request waited for a connection")
+        self._ledger.counts.timeouts += 1
+        elapsed += timeouts.waited
         total = self._ledger.limits.total
         # Without a limit the wait was for a dial under way, to share its connection.
         in_use = f"{len(self._ledger.slots())}{'' if total == FOREVER else f' of {total}'}"
@@ -382,3 +493,8 @@ class AsyncPool:
             f"<{type(self).__name__} [Requests: {requests} active, {self._ledger.waiting()} queued | "
             f"Connections: {len(slots) - idle} active, {idle} idle]>"
         )
+
+
+def _elapsed(began: float) -> dict[str, Any]:
+    """The time that an event tells, in seconds."""
+    return {"elapsed": round(monotonic() - began, 6)}

@@ -272,13 +272,14 @@ class AsyncLedger(Generic[C, W]):
 
     # What a request reports.
 
-    def connected(self, slot: Slot[C, W], width: int, retires_at: float = FOREVER) -> None:
+    def connected(self, slot: Slot[C, W], width: int, retires_at: float = FOREVER) -> bool:
         """The dial succeeded; the connection carries `width` streams, one of which is the dialing request's.
 
-        `retires_at`: the time from which on it takes no more requests.
+        `retires_at`: the time from which on it takes no more requests. Returns whether the slot is still there; if not,
+        the connection is nobody's but the caller's.
         """
         if slot.is_gone:
-            return
+            return False
         lane = slot.lane
         slot.is_dialing = False
         lane.dials -= 1
@@ -288,6 +289,7 @@ class AsyncLedger(Generic[C, W]):
         if width > 1:
             self._serve(slot)
         self._settle_sharing(lane)
+        return True
 
     def dial_failed(self, slot: Slot[C, W]) -> None:
         """The dial failed or was given up. The next in the queue may dial."""

@@ -84,10 +84,10 @@ class _Protocol(ConnectionInterface):
         try:
             response = self._made.handle_request(request)
             body = _Body(self, token, response.stream)
-        except ConnectionNotAvailable:
-            self._running.discard(token)
-            raise
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, ConnectionNotAvailable) and error.bytes_sent is None:
+                self._running.discard(token)
+                raise
             self.fail()
             self.end(token)
             raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import suppress
 from random import random
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from httpcore_interfaces import (
     ConnectionNotAvailable,
     ConnectTimeout,
     Timeouts,
+    Trace,
     validate_request,
 )
 
@@ -32,9 +34,9 @@ from .dialing import Dialer
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from types import TracebackType
-    from typing import Self, TypeAlias
+    from typing import Any, Self, TypeAlias
 
     from httpcore_interfaces import (
         SOCKET_OPTION,
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from .._core.ledger import Slot
     from .._ledgers import SynchronizedLedger
 
+    _Step: TypeAlias = tuple[Callable[..., None], tuple[Any, ...]]
     PoolLedger: TypeAlias = SynchronizedLedger["HTTPConnection", Parker]
     PoolSlot: TypeAlias = Slot["HTTPConnection", Parker]
 
@@ -305,7 +308,7 @@ class HTTPConnection(ConnectionInterface):
         self.close()
 
 
-def close_abandoned(ledger: PoolLedger) -> None:
+def close_abandoned(ledger: PoolLedger, trace: Trace | None = None) -> None:
     """End the exchanges of responses that nobody has any more, then close what was dropped; likewise all of it."""
     interruption: BaseException | None = None
     while (body := ledger.next_abandoned()) is not None:
@@ -316,19 +319,35 @@ def close_abandoned(ledger: PoolLedger) -> None:
             pass
         except BaseException as error:  # noqa: BLE001 - raised when all are closed
             interruption = error
-    close_dropped(ledger)
+    close_dropped(ledger, trace)
     if interruption is not None:
         raise interruption
 
 
-def close_dropped(ledger: PoolLedger) -> None:
-    """Close what the ledger has dropped: all of it, even when cancelled, for nobody else would."""
+def close_dropped(ledger: PoolLedger, trace: Trace | None = None) -> None:
+    """Close what the ledger has dropped: all of it, even when cancelled, for nobody else would.
+
+    That a connection cannot be closed in good order is no error of whoever happens to close it, so it is not raised.
+    What the callback of `trace` raises is, at the end.
+    """
     interruption: BaseException | None = None
+    if trace is None and ledger.dropped:
+        trace = Trace.of({}, logger, "pool", TRACE)
     while (connection := ledger.next_dropped()) is not None:
-        logger.log(TRACE, "close connection=%r", connection)
-        try:
-            connection.close()
-        except BaseException as error:  # noqa: BLE001 - raised when all are closed
-            interruption = error
+        steps: list[_Step] = [(_close, (connection,))]
+        if trace is not None:
+            details = {"origin": connection.origin, "connection": connection.as_made()}
+            steps.insert(0, (trace.event, ("close.started", details)))
+            steps.append((trace.event, ("close.complete", {"return_value": None})))
+        for function, arguments in steps:
+            try:
+                function(*arguments)
+            except BaseException as error:  # noqa: BLE001 - raised when all are closed
+                interruption = error
     if interruption is not None:
         raise interruption
+
+
+def _close(connection: HTTPConnection) -> None:
+    with suppress(Exception):
+        connection.close()
