@@ -45,6 +45,8 @@ class AsyncStranger(AsyncConnectionInterface):
     async def handle_async_request(self, request: Request) -> Response:
         if self.trouble == "refuses" or self.running >= self.width:
             raise ConnectionNotAvailable
+        if self.trouble == "passes on a refusal":
+            raise ConnectionNotAvailable("of something else", bytes_sent=0)
         if self.trouble == "fails":
             raise ReadError("the connection broke")
         if self.trouble == "is interrupted":
@@ -100,6 +102,15 @@ class AsyncStrangePool(AsyncConnectionPool):
     def create_connection(self, origin: Origin) -> AsyncConnectionInterface:
         self.made.append(AsyncStranger(origin, self.width, self.trouble))
         return self.made[-1]
+
+
+async def test_refusal_that_it_passes_on_ends_the_request() -> None:
+    async with AsyncStrangePool(trouble="passes on a refusal", max_connections=1) as pool:
+        for _ in range(2):
+            with pytest.raises(ConnectionNotAvailable, match="of something else"):
+                await async_get(pool, pool=1.0)
+        assert pool.connections == []
+        assert [made.closed for made in pool.made] == [1, 1]
 
 
 async def test_connection_is_made_used_again_and_shown() -> None:

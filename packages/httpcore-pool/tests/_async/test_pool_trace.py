@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from httpcore_interfaces import ConnectError, ConnectionNotAvailable, PoolTimeout, Request
+from httpcore_interfaces import (
+    ConnectError,
+    ConnectionNotAvailable,
+    Origin,
+    PoolTimeout,
+    Request,
+)
 from httpcore_interfaces.testing import END, TURN, AsyncScriptedBackend, AsyncScriptedStream
 from httpcore_pool import AsyncConnectionPool
 
@@ -18,6 +24,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from httpcore_interfaces import AsyncNetworkBackend
+
+A = Origin(b"http", b"a", 80)
 
 
 async def ask(
@@ -47,7 +55,7 @@ async def test_dial_is_told_around_the_steps_of_connecting() -> None:
         "pool.assign.complete",
     ]
     infos = [info for _, info in trace.events]
-    assert infos[0] == infos[1] == {"origin": connection.origin}
+    assert infos[0] == infos[1] == {"origin": A}
     assert infos[4]["return_value"] is infos[5]["return_value"] is connection
     assert infos[5]["reused"] is False
     assert 0.0 <= infos[4]["elapsed"] <= infos[5]["elapsed"] <= ended - began
@@ -66,7 +74,7 @@ async def test_reuse_is_told_with_the_connection() -> None:
         "pool.assign.complete",
     ]
     infos = [info for _, info in trace.events]
-    assert infos[1] == {"origin": connection.origin, "connection": connection}
+    assert infos[1] == {"origin": A, "connection": connection}
     assert infos[2] == {"return_value": connection}
     assert infos[3]["reused"] is True
 
@@ -90,7 +98,7 @@ async def test_stale_connection_is_a_reuse_that_failed_and_is_closed() -> None:
     ]
     infos = [info for _, info in trace.events]
     assert isinstance(infos[2]["exception"], ConnectionNotAvailable)
-    assert infos[4] == {"origin": stale.origin, "connection": stale}
+    assert infos[4] == {"origin": A, "connection": stale}
     assert infos[5] == {"return_value": None}
 
 
@@ -185,7 +193,7 @@ async def test_closing_for_the_sake_of_another_origin_is_told() -> None:
         await ask(pool, trace, "http://b/")
     assert trace.events[2] == (
         "pool.close.started",
-        {"origin": idle.origin, "connection": idle},
+        {"origin": A, "connection": idle},
     )
     assert trace.names[3] == "pool.close.complete"
 

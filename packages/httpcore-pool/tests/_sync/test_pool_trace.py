@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from httpcore_interfaces import ConnectError, ConnectionNotAvailable, PoolTimeout, Request
+from httpcore_interfaces import (
+    ConnectError,
+    ConnectionNotAvailable,
+    Origin,
+    PoolTimeout,
+    Request,
+)
 from httpcore_interfaces.testing import END, TURN, ScriptedBackend, ScriptedStream
 from httpcore_pool import ConnectionPool
 
@@ -19,6 +25,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from httpcore_interfaces import NetworkBackend
+
+A = Origin(b"http", b"a", 80)
 
 
 def ask(client: ConnectionPool, trace: Any, url: str = "http://a/", **timeout: float) -> bytes:
@@ -46,7 +54,7 @@ def test_dial_is_told_around_the_steps_of_connecting() -> None:
         "pool.assign.complete",
     ]
     infos = [info for _, info in trace.events]
-    assert infos[0] == infos[1] == {"origin": connection.origin}
+    assert infos[0] == infos[1] == {"origin": A}
     assert infos[4]["return_value"] is infos[5]["return_value"] is connection
     assert infos[5]["reused"] is False
     assert 0.0 <= infos[4]["elapsed"] <= infos[5]["elapsed"] <= ended - began
@@ -65,7 +73,7 @@ def test_reuse_is_told_with_the_connection() -> None:
         "pool.assign.complete",
     ]
     infos = [info for _, info in trace.events]
-    assert infos[1] == {"origin": connection.origin, "connection": connection}
+    assert infos[1] == {"origin": A, "connection": connection}
     assert infos[2] == {"return_value": connection}
     assert infos[3]["reused"] is True
 
@@ -89,7 +97,7 @@ def test_stale_connection_is_a_reuse_that_failed_and_is_closed() -> None:
     ]
     infos = [info for _, info in trace.events]
     assert isinstance(infos[2]["exception"], ConnectionNotAvailable)
-    assert infos[4] == {"origin": stale.origin, "connection": stale}
+    assert infos[4] == {"origin": A, "connection": stale}
     assert infos[5] == {"return_value": None}
 
 
@@ -184,7 +192,7 @@ def test_closing_for_the_sake_of_another_origin_is_told() -> None:
         ask(pool, trace, "http://b/")
     assert trace.events[2] == (
         "pool.close.started",
-        {"origin": idle.origin, "connection": idle},
+        {"origin": A, "connection": idle},
     )
     assert trace.names[3] == "pool.close.complete"
 
