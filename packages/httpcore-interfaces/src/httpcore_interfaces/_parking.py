@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Coroutine
+    from typing import Any
 
     import trio
 
@@ -51,20 +53,23 @@ class AsyncParker:
         elif self._event is not None:
             self._event.set()
 
-    async def park(self, timeout: float | None = None) -> bool:
+    def park(self, timeout: float | None = None) -> Coroutine[Any, Any, bool]:
         """Wait for `unpark`; `timeout` in seconds, `None` waits for ever, less than nothing is `0`.
 
         Returns whether `unpark` was called; `False` means that the time ran out. One task at a time. When cancelled, an
         `unpark` that came at the same moment is not lost: the next `park` returns at once.
         """
-        if not self._unparked:
-            if current_async_library() == "trio":
-                await self._park_trio(timeout)
-            else:
-                await self._park_asyncio(timeout)
-        return self._unparked
+        # Not itself a coroutine, which each of ten thousand waiters would have and the garbage collector look at.
+        if self._unparked:
+            return self._pass()
+        if current_async_library() == "trio":
+            return self._park_trio(timeout)
+        return self._park_asyncio(timeout)
 
-    async def _park_asyncio(self, timeout: float | None) -> None:
+    async def _pass(self) -> bool:
+        return True
+
+    async def _park_asyncio(self, timeout: float | None) -> bool:
         import asyncio
 
         loop = asyncio.get_running_loop()
@@ -76,8 +81,9 @@ class AsyncParker:
             self._future = None
             if timer is not None:
                 timer.cancel()
+        return self._unparked
 
-    async def _park_trio(self, timeout: float | None) -> None:
+    async def _park_trio(self, timeout: float | None) -> bool:
         import trio
 
         self._event = trio.Event()
@@ -86,6 +92,7 @@ class AsyncParker:
                 await self._event.wait()
         finally:
             self._event = None
+        return self._unparked
 
 
 class Parker:

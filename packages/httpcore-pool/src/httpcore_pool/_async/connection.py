@@ -48,12 +48,13 @@ if TYPE_CHECKING:
         Response,
     )
 
-    from .._core.ledger import Slot
+    from .._core.ledger import Slot, Ticket
     from .._ledgers import AsyncLedger
 
     _Step: TypeAlias = tuple[Callable[..., Awaitable[None]], tuple[Any, ...]]
     PoolLedger: TypeAlias = AsyncLedger["AsyncHTTPConnection", AsyncParker]
     PoolSlot: TypeAlias = Slot["AsyncHTTPConnection", AsyncParker]
+    PoolTicket: TypeAlias = Ticket["AsyncHTTPConnection", AsyncParker]
 
 __all__ = ["AsyncHTTPConnection", "close_abandoned", "close_dropped"]
 

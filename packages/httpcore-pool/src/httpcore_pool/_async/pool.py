@@ -59,7 +59,7 @@ if TYPE_CHECKING:
 
     from .._core.routes import ProxyMode
     from .._core.stats import PoolStats
-    from .connection import PoolLedger, PoolSlot
+    from .connection import PoolLedger, PoolSlot, PoolTicket
 
 __all__ = ["AsyncPool"]
 
@@ -146,10 +146,23 @@ class AsyncPool:
         replays = 0
         while True:
             if trace is None:
-                slot = await self._acquire(key, request, timeouts, replays > 0)
-                connection = slot.connection
-                if slot.is_dialing or connection is None:
-                    connection = await self._dial(slot, request, timeouts)
+                # Without a coroutine of its own, for each waiter would have it, and each request that need not wait.
+                lease = self._ask(key, request, replays > 0)
+                while True:
+                    if lease is None:
+                        raise PoolClosed
+                    slot = (
+                        await self._wait(lease, request, timeouts)
+                        if isinstance(lease, Ticket)
+                        else lease
+                    )
+                    connection = slot.connection
+                    if connection is None or slot.is_dialing:
+                        connection = await self._dial(slot, request, timeouts)
+                        break
+                    if not self._is_stale(slot, connection):
+                        break
+                    lease = ledger.replace(slot, monotonic(), self._may_share(request))
             else:
                 slot, connection = await self._assign(trace, key, request, timeouts, replays > 0)
             try:
@@ -216,13 +229,10 @@ class AsyncPool:
         request: Request,
         timeouts: Timeouts,
         fresh: bool,
-        trace: AsyncTrace | None = None,
+        trace: AsyncTrace,
     ) -> PoolSlot:
         """A slot with a sound connection, or one to dial for."""
-        ledger = self._ledger
-        settings = self._settings
-        may_share = settings.http2 and (request.url.scheme in SECURE_SCHEMES or not settings.http1)
-        lease = ledger.acquire(key, monotonic(), may_share, fresh)
+        lease = self._ask(key, request, fresh)
         while True:
             if lease is None:
                 raise PoolClosed
@@ -234,17 +244,27 @@ class AsyncPool:
             connection = slot.connection
             if connection is None or slot.is_dialing:
                 return slot
-            try:
-                # Only a connection that rested can have gone stale, and only the one in hand is looked at.
-                is_stale = slot.streams == 1 and connection.has_expired()
-            except BaseException:
-                ledger.release(slot, 0, monotonic())
-                raise
-            if trace is not None:
-                await self._tell_reuse(trace, slot, connection, is_stale)
+            is_stale = self._is_stale(slot, connection)
+            await self._tell_reuse(trace, slot, connection, is_stale)
             if not is_stale:
                 return slot
-            lease = ledger.replace(slot, monotonic(), may_share)
+            lease = self._ledger.replace(slot, monotonic(), self._may_share(request))
+
+    def _ask(self, key: Hashable, request: Request, fresh: bool) -> PoolSlot | PoolTicket | None:
+        return self._ledger.acquire(key, monotonic(), self._may_share(request), fresh)
+
+    def _may_share(self, request: Request) -> bool:
+        """Whether a connection that is dialed for the request may turn out to multiplex."""
+        settings = self._settings
+        return settings.http2 and (request.url.scheme in SECURE_SCHEMES or not settings.http1)
+
+    def _is_stale(self, slot: PoolSlot, connection: AsyncHTTPConnection) -> bool:
+        """Whether the connection has become useless: only one that rested can, and only the one in hand is looked at."""
+        try:
+            return slot.streams == 1 and connection.has_expired()
+        except BaseException:
+            self._ledger.release(slot, 0, monotonic())
+            raise
 
     async def _tell_reuse(
         self, trace: AsyncTrace, slot: PoolSlot, connection: AsyncHTTPConnection, is_stale: bool
@@ -266,10 +286,10 @@ class AsyncPool:
 
     async def _wait(
         self,
-        ticket: Ticket[AsyncHTTPConnection, AsyncParker],
+        ticket: PoolTicket,
         request: Request,
         timeouts: Timeouts,
-        trace: AsyncTrace | None,
+        trace: AsyncTrace | None = None,
     ) -> PoolSlot:
         """Wait in line until a slot is granted."""
         began = monotonic()

@@ -49,12 +49,13 @@ if TYPE_CHECKING:
         SyncByteStream,
     )
 
-    from .._core.ledger import Slot
+    from .._core.ledger import Slot, Ticket
     from .._ledgers import SynchronizedLedger
 
     _Step: TypeAlias = tuple[Callable[..., None], tuple[Any, ...]]
     PoolLedger: TypeAlias = SynchronizedLedger["HTTPConnection", Parker]
     PoolSlot: TypeAlias = Slot["HTTPConnection", Parker]
+    PoolTicket: TypeAlias = Ticket["HTTPConnection", Parker]
 
 __all__ = ["HTTPConnection", "close_abandoned", "close_dropped"]
 
