@@ -125,22 +125,3 @@ def test_threads_lose_no_place() -> None:
                 done.result()
     assert sum(outcomes.values()) == REQUESTS
     assert all(outcomes.values()), outcomes
-
-
-async def test_server_that_closes_idle_connections_causes_no_error() -> None:
-    left = REQUESTS
-
-    async def ask(pool: AsyncConnectionPool, url: str) -> None:
-        nonlocal left
-        while left > 0:
-            left -= 1
-            response = await pool.request("GET", url, extensions={"timeout": {"read": 20.0}})
-            assert response.content == b"hello"
-
-    with StormyServer(SEED) as server:
-        server.only_closes = True
-        async with AsyncConnectionPool(max_connections=PLACES) as pool:
-            async with anyio.create_task_group() as tasks:
-                for _ in range(PLACES):
-                    tasks.start_soon(ask, pool, server.url)
-            assert pool.stats().dials > REQUESTS / 50

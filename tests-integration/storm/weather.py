@@ -1,4 +1,7 @@
-"""A server with moods: it answers, drips, stalls, resets, refuses, and closes idle connections, all at random."""
+"""A server with moods: it answers, drips, stalls, resets, refuses, and closes idle connections, all at random.
+
+It takes down on what it acted, so that nobody can deny it.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import random
 import socket
 import struct
 import threading
+from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,6 +32,8 @@ class StormyServer:
         self.calm = False
         # Answers everybody, and closes what is idle, at random.
         self.only_closes = False
+        # How often it read a whole request for each target.
+        self.acted: Counter[bytes] = Counter()
         self.url = ""
 
     def __enter__(self) -> Self:
@@ -67,7 +73,10 @@ class StormyServer:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:
-            await reader.readuntil(b"\r\n\r\n")
+            target = await self._read_request(reader)
+            self.acted[target] += 1
+            if target.startswith(b"/slow"):
+                await asyncio.sleep(0.02)
             mood = 1.0 if self.calm else self._random.random()
             if self.only_closes:
                 mood = max(mood, 0.5) if mood < 0.8 else 1.0
@@ -91,6 +100,15 @@ class StormyServer:
                 # The race that every client of HTTP/1.1 runs: the end comes while the next request is on its way.
                 await asyncio.sleep(self._random.random() * 0.002)
                 return
+
+    async def _read_request(self, reader: asyncio.StreamReader) -> bytes:
+        """Read all of it, and return its target."""
+        head = await reader.readuntil(b"\r\n\r\n")
+        if b"transfer-encoding: chunked" in head.lower():
+            while not (await reader.readuntil(b"\r\n")).startswith(b"0"):
+                await reader.readuntil(b"\r\n")
+            await reader.readuntil(b"\r\n")
+        return head.split(b" ", 2)[1]
 
     def _reset(self, writer: asyncio.StreamWriter) -> None:
         sock = writer.get_extra_info("socket")

@@ -17,8 +17,8 @@ import httpcore
 from httpcore_interfaces import current_async_library
 from httpcore_interfaces.testing import STALL, AsyncScriptedBackend, AsyncScriptedStream, Steps
 
+from ..figures import note, percentile
 from ._async.asking import IN_TIME
-from .figures import note, percentile
 from .peers import LONG, NEXT, Answering, by_path, http2_server, listening, serve_by
 
 #: The one strikes once and at that very suspension, the other again and again until the scope is left.

@@ -18,8 +18,8 @@ from httpcore_interfaces.testing import STALL, AsyncScriptedBackend, AsyncScript
 
 from ..._async.pools import async_pool_for
 from ...crowds import async_together
+from ...figures import note, percentile
 from ...servers import HELLO, LARGE, Server
-from ..figures import note, percentile
 from ..peers import by_troubles, http2_server, listening, serve_by
 from .asking import IN_TIME
 

@@ -19,8 +19,8 @@ from httpcore_interfaces.testing import STALL, ScriptedBackend, ScriptedStream
 
 from ..._sync.pools import pool_for
 from ...crowds import together
+from ...figures import note, percentile
 from ...servers import HELLO, LARGE, Server
-from ..figures import note, percentile
 from ..peers import by_troubles, http2_server, listening, serve_by
 from .asking import IN_TIME
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from httpcore_interfaces import ReadTimeout, Request
+from httpcore_interfaces import ConnectionNotAvailable, ReadTimeout, Request
 
 from ..servers import Server
 from .meeting import URL, AsyncObserver, async_meet
@@ -77,7 +77,7 @@ async def test_steps_are_logged(caplog: pytest.LogCaptureFixture) -> None:
     await connection.aclose()
 
 
-@pytest.mark.parametrize("step", STEPS[:-1])
+@pytest.mark.parametrize("step", STEPS)
 async def test_listener_that_fails_ends_the_exchange_once(step: str) -> None:
     """Whatever raises after the door was passed, the pool is told, or the stream would never be free again."""
 
@@ -92,4 +92,20 @@ async def test_listener_that_fails_ends_the_exchange_once(step: str) -> None:
         await connection.request("POST", URL, content=b"content", extensions={"trace": fail})
     assert observer.ended == 1
     assert (await connection.request("GET", URL)).status == 200
+    await connection.aclose()
+
+
+@pytest.mark.parametrize(("bytes_sent", "ended"), [(None, 0), (0, 1)])
+async def test_refusal_that_a_listener_passes_on_is_told_if_it_is_of_another_request(
+    bytes_sent: int | None, ended: int
+) -> None:
+    async def fail(name: str, info: dict[str, Any]) -> None:
+        raise ConnectionNotAvailable("of another", bytes_sent=bytes_sent)
+
+    connection, _ = async_meet()
+    observer = AsyncObserver()
+    connection.observe(observer)
+    with pytest.raises(ConnectionNotAvailable, match="of another"):
+        await connection.request("GET", URL, extensions={"trace": fail})
+    assert observer.ended == ended
     await connection.aclose()

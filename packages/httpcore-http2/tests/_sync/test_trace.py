@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from httpcore_interfaces import ReadTimeout, Request
+from httpcore_interfaces import ConnectionNotAvailable, ReadTimeout, Request
 
 from ..servers import Server
 from .meeting import URL, Observer, meet
@@ -78,7 +78,7 @@ def test_steps_are_logged(caplog: pytest.LogCaptureFixture) -> None:
     connection.close()
 
 
-@pytest.mark.parametrize("step", STEPS[:-1])
+@pytest.mark.parametrize("step", STEPS)
 def test_listener_that_fails_ends_the_exchange_once(step: str) -> None:
     """Whatever raises after the door was passed, the pool is told, or the stream would never be free again."""
 
@@ -93,4 +93,20 @@ def test_listener_that_fails_ends_the_exchange_once(step: str) -> None:
         connection.request("POST", URL, content=b"content", extensions={"trace": fail})
     assert observer.ended == 1
     assert (connection.request("GET", URL)).status == 200
+    connection.close()
+
+
+@pytest.mark.parametrize(("bytes_sent", "ended"), [(None, 0), (0, 1)])
+def test_refusal_that_a_listener_passes_on_is_told_if_it_is_of_another_request(
+    bytes_sent: int | None, ended: int
+) -> None:
+    def fail(name: str, info: dict[str, Any]) -> None:
+        raise ConnectionNotAvailable("of another", bytes_sent=bytes_sent)
+
+    connection, _ = meet()
+    observer = Observer()
+    connection.observe(observer)
+    with pytest.raises(ConnectionNotAvailable, match="of another"):
+        connection.request("GET", URL, extensions={"trace": fail})
+    assert observer.ended == ended
     connection.close()

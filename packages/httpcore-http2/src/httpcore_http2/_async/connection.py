@@ -115,9 +115,9 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
         trace = AsyncTrace.of(request.extensions, logger, "http2")
         try:
             stream = await self._admit(request, timeouts, trace)
-        except ConnectionNotAvailable:
-            raise
         except BaseException as error:
+            if isinstance(error, ConnectionNotAvailable) and error.bytes_sent is None:
+                raise
             if isinstance(error, HTTPCoreError):
                 self._describe(error, None, request, "write request")
             await self._end_exchange()

@@ -108,11 +108,16 @@ class HTTP2Body(SyncByteStream):
 
     def _end(self) -> None:
         self._is_over = True
-        if self._trace is None:
+        trace = self._trace
+        if trace is None:
             self._connection.finish(self._stream)
-        else:
-            info = {"stream_id": self._stream.stream_id}
-            self._trace.step("response_closed", info, self._connection.finish, self._stream)
+            return
+        try:
+            trace.event("response_closed.started", {"stream_id": self._stream.stream_id})
+        finally:
+            # Whatever the callback raises, the stream is given up.
+            self._connection.finish(self._stream)
+        trace.event("response_closed.complete", {"return_value": None})
 
     def _info(self) -> dict[str, object]:
         return {"request": self._request, "stream_id": self._stream.stream_id}

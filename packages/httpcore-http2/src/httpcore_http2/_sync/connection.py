@@ -116,9 +116,9 @@ class HTTP2Connection(ConnectionInterface):
         trace = Trace.of(request.extensions, logger, "http2")
         try:
             stream = self._admit(request, timeouts, trace)
-        except ConnectionNotAvailable:
-            raise
         except BaseException as error:
+            if isinstance(error, ConnectionNotAvailable) and error.bytes_sent is None:
+                raise
             if isinstance(error, HTTPCoreError):
                 self._describe(error, None, request, "write request")
             self._end_exchange()

@@ -1,4 +1,4 @@
-"""What the sweeps have measured, for who asks to see it (`pytest -rP`)."""
+"""What tests have measured, for who asks to see it (`pytest -rP`)."""
 
 from collections.abc import Sequence
 
