@@ -15,7 +15,7 @@ from httpcore_interfaces import (
     Request,
 )
 from httpcore_interfaces.testing import END, TURN, AsyncScriptedBackend, AsyncScriptedStream
-from httpcore_pool import AsyncConnectionPool
+from httpcore_pool import AsyncConnectionPool, PoolClosed
 
 from ..support import async_run_together, async_until
 from .lines import HELLO, AsyncRecorder, async_get, async_greeter, async_greeting_network
@@ -282,3 +282,12 @@ async def test_callback_may_ask_the_pool() -> None:
             assert await ask(pool, trace, url) == b"hello"
         assert "Requests: 0 active, 0 queued" in repr(pool)
     assert len(seen) == len(trace.events) > 12
+
+
+async def test_closed_pool_says_so_to_who_listens() -> None:
+    trace = AsyncRecorder()
+    pool = pool_of(async_greeting_network())
+    await pool.aclose()
+    with pytest.raises(PoolClosed):
+        await ask(pool, trace)
+    assert trace.names == ["pool.assign.started", "pool.assign.failed"]

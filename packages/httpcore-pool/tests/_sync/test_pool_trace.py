@@ -16,7 +16,7 @@ from httpcore_interfaces import (
     Request,
 )
 from httpcore_interfaces.testing import END, TURN, ScriptedBackend, ScriptedStream
-from httpcore_pool import ConnectionPool
+from httpcore_pool import ConnectionPool, PoolClosed
 
 from ..support import run_together, until
 from .lines import HELLO, Recorder, get, greeter, greeting_network
@@ -281,3 +281,12 @@ def test_callback_may_ask_the_pool() -> None:
             assert ask(pool, trace, url) == b"hello"
         assert "Requests: 0 active, 0 queued" in repr(pool)
     assert len(seen) == len(trace.events) > 12
+
+
+def test_closed_pool_says_so_to_who_listens() -> None:
+    trace = Recorder()
+    pool = pool_of(greeting_network())
+    pool.close()
+    with pytest.raises(PoolClosed):
+        ask(pool, trace)
+    assert trace.names == ["pool.assign.started", "pool.assign.failed"]
