@@ -6,8 +6,7 @@ from itertools import cycle
 import aiohttp
 
 from bench_clients import driving
-from bench_clients.driving import AsyncOpened
-from bench_clients.measuring import Cost, Job, main
+from bench_clients.measuring import AsyncOpened, Cost, Job, main
 
 
 async def async_opened(job: Job) -> AsyncOpened:

@@ -6,8 +6,7 @@ from itertools import cycle
 from typing import TYPE_CHECKING, Any, cast
 
 from bench_clients import driving
-from bench_clients.driving import AsyncOpened, Opened
-from bench_clients.measuring import PATIENCE, Cost, Job, main
+from bench_clients.measuring import PATIENCE, AsyncOpened, Cost, Job, Opened, main
 
 if TYPE_CHECKING:
     import httpx

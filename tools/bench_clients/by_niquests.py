@@ -6,8 +6,7 @@ from typing import Any
 import niquests
 
 from bench_clients import driving
-from bench_clients.driving import AsyncOpened, Opened
-from bench_clients.measuring import Cost, Job, main
+from bench_clients.measuring import AsyncOpened, Cost, Job, Opened, main
 
 
 def options(job: Job) -> dict[str, Any]:

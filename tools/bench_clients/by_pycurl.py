@@ -7,8 +7,7 @@ from typing import Any
 import pycurl
 
 from bench_clients import driving
-from bench_clients.driving import Opened
-from bench_clients.measuring import Cost, Job, main
+from bench_clients.measuring import Cost, Job, Opened, main
 
 
 def made(job: Job) -> Any:

@@ -9,8 +9,7 @@ from pyreqwest.client import ClientBuilder, SyncClientBuilder
 from pyreqwest.proxy import ProxyBuilder
 
 from bench_clients import driving
-from bench_clients.driving import AsyncOpened, Opened
-from bench_clients.measuring import Cost, Job, main
+from bench_clients.measuring import AsyncOpened, Cost, Job, Opened, main
 
 
 def configured(job: Job, builder: Any) -> Any:

@@ -6,8 +6,7 @@ from typing import Any
 import urllib3
 
 from bench_clients import driving
-from bench_clients.driving import Opened
-from bench_clients.measuring import READ_SIZE, Cost, Job, main
+from bench_clients.measuring import READ_SIZE, Cost, Job, Opened, main
 
 
 def opened(job: Job) -> Opened:

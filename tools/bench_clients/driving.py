@@ -1,7 +1,7 @@
 """How a library is made to do a job: one after the other, in threads, or in tasks of an event loop.
 
-What the libraries have in common is an exchange that can be repeated, and an end. A module for a library says how to
-begin: `opened(job)` for blocking calls, `await async_opened(job)` for the others, each of which returns the two.
+A module for a library says how to begin: `opened(job)` for blocking calls, `await async_opened(job)` for the others. Each
+returns what does an exchange, again and again, and what ends it all.
 """
 
 import asyncio
@@ -9,12 +9,8 @@ from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from bench_clients.measuring import Cost, Job, measured, measured_async
-
-Exchange = Callable[[], object]
-Opened = tuple[Exchange, Callable[[], object]]
-AsyncExchange = Callable[[], Awaitable[object]]
-AsyncOpened = tuple[AsyncExchange, Callable[[], Awaitable[object]]]
+from bench_clients.holding import KINDS, holding_client
+from bench_clients.measuring import AsyncOpened, Cost, Job, Opened, measured, measured_async
 
 
 def sync_client(job: Job, opened: Callable[[Job], Opened]) -> Cost:
@@ -95,4 +91,6 @@ def client(
     if job.face in ("sync", "threads"):
         assert opened is not None
         return sync_client(job, opened)
-    return run(job.face, async_client, job, async_opened)
+    return run(
+        job.face, holding_client if job.workload in KINDS else async_client, job, async_opened
+    )

@@ -12,8 +12,7 @@ from dataclasses import replace
 from itertools import cycle
 
 from bench_clients import driving
-from bench_clients.driving import Opened
-from bench_clients.measuring import PATIENCE, READ_SIZE, Cost, Job, main, note_events
+from bench_clients.measuring import PATIENCE, READ_SIZE, Cost, Job, Opened, main, note_events
 
 
 def heads_of(job: Job) -> list[bytes]:

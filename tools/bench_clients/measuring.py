@@ -18,6 +18,11 @@ from functools import cached_property
 from statistics import median
 from typing import Self
 
+#: What the libraries have in common: an exchange that can be repeated, and an end.
+Opened = tuple[Callable[[], object], Callable[[], object]]
+AsyncExchange = Callable[[], Awaitable[object]]
+AsyncOpened = tuple[AsyncExchange, Callable[[], Awaitable[object]]]
+
 #: The fields that HTTPX sends with each request.
 FIELDS = (
     (b"Accept", b"*/*"),

@@ -7,8 +7,7 @@ from itertools import cycle
 from typing import TYPE_CHECKING, Any, cast
 
 from bench_clients import driving
-from bench_clients.driving import AsyncOpened, Opened
-from bench_clients.measuring import Cost, Job, main
+from bench_clients.measuring import AsyncOpened, Cost, Job, Opened, main
 
 if TYPE_CHECKING:
     import httpcore

@@ -22,6 +22,7 @@ class Command:
 
 
 COMMANDS = {
+    "instructions": Command("bench_parts.instructions", "a request in instructions, by valgrind"),
     "pool": Command("bench_pool", "the pool alone, as connections and requests in line grow"),
 }
 

@@ -13,16 +13,14 @@ from typing import Self
 
 from _house import ToolError
 
-from bench_parts.peers import OWN
-from bench_parts.workloads import FLOOR
+from bench_parts.peers import BY_NAME, OWN
+from bench_parts.workloads import FLOOR, TIME
 
 # Of the JSON; to be raised when what is in it changes its meaning.
 FORMAT = 2
 
-TIME = "microseconds"
-#: Quantities that there is no time on the clock for.
-BYTES = "bytes"
-INSTRUCTIONS = "instructions"
+
+OWN_NAMES = [peer.name for peer in OWN]
 
 
 @dataclass(frozen=True)
@@ -75,9 +73,10 @@ class Table:
 
     def of_ours(self, entry: Entry) -> float | None:
         """What this tree needs, by the same method if it can, as a share of what another needs; None for itself."""
-        names = [peer.name for peer in OWN]
-        if entry.subject in names:
+        if entry.subject in OWN_NAMES:
             return None
+        peer = BY_NAME.get(entry.subject)
+        names = [own.name for own in OWN if peer is None or own.is_layer == peer.is_layer]
         ours = self._find(names, entry.style) or self._find(names)
         return None if ours is None else _ratio(ours, entry)
 

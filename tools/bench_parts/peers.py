@@ -4,6 +4,7 @@ The versions are fixed, so that figures can be repeated. An environment is made 
 cannot be installed is left out, and the report says which and why.
 """
 
+import argparse
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -129,6 +130,15 @@ PEERS = (
 OWN = (OURS, HTTPX_ON_OURS)
 
 BY_NAME = {peer.name: peer for peer in (*OWN, *PEERS)}
+
+
+def named_peers(text: str) -> list[Peer]:
+    """Read the name of a peer, or the beginning of several."""
+    named = [peer for peer in PEERS if text == "all" or f"{peer.name} ".startswith(f"{text} ")]
+    if not named:
+        known = ", ".join(peer.name for peer in PEERS)
+        raise argparse.ArgumentTypeError(f"it must be all, or of {known}, but is {text!r}")
+    return named
 
 
 def installed(peers: Iterable[Peer]) -> dict[str, str]:

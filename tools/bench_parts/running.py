@@ -14,7 +14,7 @@ from bench_parts.counterpart import counterpart
 from bench_parts.figures import Entry, Table
 from bench_parts.nginx import Servers, nginx
 from bench_parts.peers import OWN, Peer
-from bench_parts.workloads import FLOOR_PROGRAMS, Contender, Workload
+from bench_parts.workloads import BYTES, FLOOR_PROGRAMS, Contender, Workload
 
 # Seconds that one process may take, of this tree and of others; whoever takes more is named in the report.
 PATIENCE = 300.0
@@ -48,11 +48,11 @@ def run_client(
     return Cost.from_json(done.stdout)
 
 
-def command_of(contender: Contender) -> list[str | Path]:
-    """Return what runs a contender's client, but for the job."""
+def command_of(contender: Contender, program: str = "") -> list[str | Path]:
+    """Return what runs a contender's client, but for the job; `program` replaces its own."""
     if contender.peer is None:
         return [in_venv("python"), "-m", f"bench_clients.{FLOOR_PROGRAMS[contender.style]}"]
-    return [contender.peer.python, "-m", f"bench_clients.{contender.peer.program}"]
+    return [contender.peer.python, "-m", f"bench_clients.{program or contender.peer.program}"]
 
 
 class Measurement:
@@ -88,7 +88,9 @@ class Measurement:
             began = time.monotonic()
             try:
                 patience = PEER_PATIENCE if self.is_foreign(each) else PATIENCE
-                cost = run_client(command_of(each), self.jobs[each], each.name, patience)
+                cost = run_client(
+                    command_of(each, self.workload.program), self.jobs[each], each.name, patience
+                )
             except ToolError as error:
                 if not self.is_foreign(each):
                     raise
@@ -105,14 +107,26 @@ class Measurement:
         for each, costs in self.samples.items():
             if each.name in self.failures:
                 continue
-            units = [cost.exchanges * self.workload.units / 1e6 for cost in costs]
-            cpu = [cost.cpu / unit for cost, unit in zip(costs, units, strict=True)]
-            wall = [cost.wall / unit for cost, unit in zip(costs, units, strict=True)]
-            if self.workload.unit == "event":
-                wall = [cost.delay * 1e6 for cost in costs]
             exchanges = sum(cost.exchanges for cost in costs)
-            entries.append(Entry(each.name, each.subject, each.style, exchanges, cpu, wall))
-        return Table(self.workload.name, self.workload.title, self.workload.unit, entries)
+            cost, wall = (list(map(rounded, figures)) for figures in self.figures(costs))
+            entries.append(Entry(each.name, each.subject, each.style, exchanges, cost, wall))
+        workload = self.workload
+        return Table(workload.name, workload.title, workload.unit, entries, workload.quantity)
+
+    def figures(self, costs: Sequence[Cost]) -> tuple[list[float], list[float]]:
+        """Return for one unit what some processes needed, and how long that took on the clock."""
+        if self.workload.quantity == BYTES:
+            return [cost.value for cost in costs], []
+        units = [cost.exchanges * self.workload.units / 1e6 for cost in costs]
+        cpu = [cost.cpu / unit for cost, unit in zip(costs, units, strict=True)]
+        if self.workload.unit == "event":
+            return cpu, [cost.delay * 1e6 for cost in costs]
+        return cpu, [cost.wall / unit for cost, unit in zip(costs, units, strict=True)]
+
+
+def rounded(number: float) -> float:
+    """Return what can be trusted of a number, and a little more."""
+    return float(f"{number:.5g}")
 
 
 def measure(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
+from bench_clients.holding import FIRST, NUMBER
 from bench_clients.measuring import Job
 
 from bench_parts.cores import Cores
@@ -14,6 +15,11 @@ from bench_parts.peers import OURS, OWN, PEERS, Peer
 
 #: Nobody's library.
 FLOOR = "floor"
+
+#: What is counted.
+TIME = "microseconds"
+BYTES = "bytes"
+INSTRUCTIONS = "instructions"
 
 #: Seconds of processor time that are measured of each process, at least.
 SECONDS = 0.15
@@ -52,6 +58,7 @@ class Workload:
     has passed, by `face`, in `tasks` tasks or threads that share `connections`, 0 for as many. `server` is the port that
     answers, an attribute of `Servers`. The first of `styles` is measured of everybody, the others only of those that
     look like httpcore. The first of `floors` is the one that ratios are to.
+    `program` is the client of everybody, where that is not each peer's own.
     """
 
     name: str
@@ -72,9 +79,13 @@ class Workload:
     fresh: bool = False
     origins: int = 1
     for_layers: bool = False
+    program: str = ""
+    quantity: str = TIME
 
     def can(self, peer: Peer) -> bool:
         """Whether a peer is able to do it."""
+        if self.program:
+            return True
         needed = {self.face, *({"http2"} if self.server == "http2" else ())}
         return needed <= peer.abilities and peer.is_layer == self.for_layers
 
@@ -92,8 +103,8 @@ class Workload:
         self, contender: Contender, servers: Servers, cores: Cores, requests: int | None = None
     ) -> Job:
         """Return what the contender's client is told; `requests` says how many, instead of how long."""
-        exchanges, seconds = self.exchanges, SECONDS
-        if requests and self.unit == "request":
+        exchanges, seconds = self.exchanges, 0.0 if self.program else SECONDS
+        if requests and self.unit == "request" and self.quantity == TIME:
             exchanges, seconds = requests, 0.0
         # Each task does as many as the others.
         exchanges = max(1, round(exchanges / self.tasks)) * self.tasks
@@ -320,11 +331,49 @@ def _crowded() -> Iterator[Workload]:
         )
 
 
+def _apart() -> Iterator[Workload]:
+    """What is no request: memory, and the time before the first one."""
+    idle = Workload(
+        "memory-idle",
+        "memory of an idle connection, each to an origin of its own, under asyncio",
+        face="asyncio",
+        unit="connection",
+        server="origins",
+        origins=FIRST + NUMBER,
+        floors=(),
+        quantity=BYTES,
+    )
+    yield idle
+    kinds = {
+        "memory-in-flight": "memory of a request in flight, its task and its connection",
+        "memory-waiting": "memory of a request in line for the only connection, and its task",
+    }
+    for name, title in kinds.items():
+        yield replace(
+            idle,
+            name=name,
+            title=f"{title}, under asyncio",
+            unit="request",
+            server="counterpart",
+            path="/gate",
+            origins=1,
+            response_bytes=2,
+        )
+    yield Workload(
+        "import",
+        "import of the library",
+        unit="import",
+        exchanges=3,
+        floors=(),
+        program="importing",
+    )
+
+
 def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'s' if number != 1 else ''}"
 
 
-_LISTED = chain(_small(), _secure(), _fresh(), _large(), _pieces(), _crowded())
+_LISTED = chain(_small(), _secure(), _fresh(), _large(), _pieces(), _crowded(), _apart())
 
 WORKLOADS = {workload.name: workload for workload in _LISTED}
 

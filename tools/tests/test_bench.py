@@ -9,7 +9,7 @@ import pytest
 from _house import ToolError
 from bench_parts.commands import COMMANDS, Command
 from bench_parts.figures import Record, Table
-from bench_parts.peers import OLD, PEERS, Peer
+from bench_parts.peers import OLD, PEERS, Peer, named_peers
 from bench_parts.workloads import WORKLOADS, Workload
 
 from .loading import load_tool
@@ -149,7 +149,7 @@ def test_it_measures_what_was_asked_for_and_writes_it(
     }
 
 
-def test_peers_are_named_by_their_first_words(bench: ModuleType) -> None:
-    assert bench.named_peers("httpcore2") == [PEERS[1]]
-    assert bench.named_peers("httpcore2 2.16.2") == [PEERS[1]]
-    assert bench.named_peers("all") == list(PEERS)
+def test_peers_are_named_by_their_first_words() -> None:
+    assert named_peers("httpcore2") == [PEERS[1]]
+    assert named_peers("httpcore2 2.16.2") == [PEERS[1]]
+    assert named_peers("all") == list(PEERS)

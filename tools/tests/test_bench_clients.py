@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from bench_clients import by_httpx, floors, frames, pools, protocols
+from bench_clients import by_httpx, floors, frames, holding, importing, pools, protocols
 from bench_clients.measuring import DELAYS, Cost, Events, Job, note_events, origin_address
 from bench_parts.cores import Cores
 from bench_parts.counterpart import CHUNK, CHUNKS, counterpart
 from bench_parts.nginx import Servers, nginx
-from bench_parts.workloads import WORKLOADS, Contender, Workload
+from bench_parts.workloads import BYTES, TIME, WORKLOADS, Contender, Workload
 
 from .servers import needs_nginx
 
@@ -47,17 +47,49 @@ def small(workload: Workload, contender: Contender, servers: Servers) -> Job:
     return replace(made, request_bytes=8 * 65_536, piece_bytes=min(made.piece_bytes, 8 * 65_536))
 
 
+MEASURED = {name: each for name, each in WORKLOADS.items() if each.quantity == TIME}
+HELD = {name: each for name, each in WORKLOADS.items() if each.quantity == BYTES}
+
+
 @needs_nginx
-@pytest.mark.parametrize("workload", WORKLOADS.values(), ids=WORKLOADS)
+@pytest.mark.parametrize("workload", MEASURED.values(), ids=MEASURED)
 def test_floors_and_httpcore_exchange_what_they_must(workload: Workload, servers: Servers) -> None:
     for contender in workload.contenders(peers=()):
         job = small(workload, contender, servers)
         client = CLIENTS.get(contender.style) or OWN_CLIENTS[workload.for_layers]
+        if workload.program:
+            client = importing.client
         cost = client(job)
         assert cost.cpu > 0
         assert cost.wall > 0
         assert cost.exchanges == job.exchanges
         assert (cost.delay > 0) == (workload.unit == "event")
+
+
+@needs_nginx
+@pytest.mark.parametrize("workload", HELD.values(), ids=HELD)
+def test_memory_is_measured_with_as_many_as_there_should_be(
+    workload: Workload, servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(holding, "NUMBER", 30)
+    found = iter([1000, 1300])
+    monkeypatch.setattr(holding, "used", lambda: next(found))
+    (contender,) = workload.contenders(peers=())
+    cost = pools.client(replace(small(workload, contender, servers), workload=workload.name))
+    assert cost.value == 300 / 30
+    assert cost.exchanges == 30
+
+
+def test_memory_in_use_grows_with_what_is_kept() -> None:
+    before = holding.used()
+    kept = b"." * 50_000_000
+    assert holding.used() - before > 40_000_000
+    assert kept
+
+
+def test_what_cannot_be_imported_fails_its_client() -> None:
+    with pytest.raises(RuntimeError, match="No module named 'lunch'"):
+        importing.client(Job("import", "request", 80, "/", 1, library="lunch"))
 
 
 def test_a_response_of_another_length_fails_the_client(port: int) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from _house import ToolError
-from bench_parts.figures import BYTES, Entry, Record, Table, aligned, comparison
+from bench_parts.figures import Entry, Record, Table, aligned, comparison
+from bench_parts.workloads import BYTES
 
 from .records import OURS, entry, record, table
 
