@@ -14,7 +14,7 @@ from bench_parts.workloads import INSTRUCTIONS, WORKLOADS
 
 def test_without_valgrind_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda name: None)
-    with pytest.raises(ToolError, match="valgrind is not installed.*apt-get install valgrind"):
+    with pytest.raises(ToolError, match=r"valgrind is not installed.*apt-get install valgrind"):
         instructions.main([])
 
 
@@ -46,7 +46,7 @@ def test_a_client_that_fails_under_valgrind_is_quoted(tmp_path: Path) -> None:
     broken.write_text("#!/bin/sh\necho no luck today >&2\nexit 1\n")
     broken.chmod(0o755)
     job = Job("sync", "sockets", 80, "/small", 1)
-    with pytest.raises(ToolError, match="(?s)no luck today.*sync: valgrind failed"):
+    with pytest.raises(ToolError, match=r"(?s)no luck today.*sync: valgrind failed"):
         instructions.count(str(broken), ["python"], job)
 
 
