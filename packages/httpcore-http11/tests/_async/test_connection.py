@@ -357,6 +357,15 @@ async def test_closing_between_two_steps_is_an_error_of_the_request() -> None:
     assert observer.told == ["closed"]
 
 
+async def test_what_has_come_can_be_read_after_closing() -> None:
+    connection = AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream([TURN, OK]))
+    observer = AsyncObserver(connection)
+    response = await connection.handle_async_request(Request("GET", "http://a/", headers=HOST))
+    await connection.aclose()
+    assert await response.aread() == b"hello"
+    assert observer.told == ["closed"]
+
+
 async def test_the_observer_hears_of_what_was_dropped_even_when_closing_fails() -> None:
     class AsyncBroken(AsyncNetworkStream):
         async def write(self, buffer: bytes, timeout: float | None = None) -> None:

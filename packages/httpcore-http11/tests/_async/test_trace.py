@@ -71,6 +71,20 @@ async def test_the_steps_of_a_request() -> None:
     assert connection.is_idle()
 
 
+async def test_an_end_is_told_once() -> None:
+    told = AsyncTold()
+    connection, request = traced(told, [OK, STALL])
+    response = await connection.handle_async_request(request)
+    body: Any = response.stream
+    assert await anext(body.__aiter__()) == b"hello"
+    with pytest.raises(StopAsyncIteration):
+        await anext(body)
+    before = told.names()
+    with pytest.raises(StopAsyncIteration):
+        await anext(body)
+    assert told.names() == before
+
+
 async def test_the_steps_of_a_streamed_upload() -> None:
     told = AsyncTold()
     stream = AsyncScriptedStream([], at_end=STALL, on_write={b"2\r\nab\r\n": OK}.get)

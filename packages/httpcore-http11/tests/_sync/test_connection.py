@@ -352,6 +352,15 @@ def test_closing_between_two_steps_is_an_error_of_the_request() -> None:
     assert observer.told == ["closed"]
 
 
+def test_what_has_come_can_be_read_after_closing() -> None:
+    connection = HTTP11Connection(ORIGIN, ScriptedStream([TURN, OK]))
+    observer = Observer(connection)
+    response = connection.handle_request(Request("GET", "http://a/", headers=HOST))
+    connection.close()
+    assert response.read() == b"hello"
+    assert observer.told == ["closed"]
+
+
 def test_the_observer_hears_of_what_was_dropped_even_when_closing_fails() -> None:
     class Broken(NetworkStream):
         def write(self, buffer: bytes, timeout: float | None = None) -> None:

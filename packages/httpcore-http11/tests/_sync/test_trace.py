@@ -72,6 +72,20 @@ def test_the_steps_of_a_request() -> None:
     assert connection.is_idle()
 
 
+def test_an_end_is_told_once() -> None:
+    told = Told()
+    connection, request = traced(told, [OK, STALL])
+    response = connection.handle_request(request)
+    body: Any = response.stream
+    assert next(body.__iter__()) == b"hello"
+    with pytest.raises(StopIteration):
+        next(body)
+    before = told.names()
+    with pytest.raises(StopIteration):
+        next(body)
+    assert told.names() == before
+
+
 def test_the_steps_of_a_streamed_upload() -> None:
     told = Told()
     stream = ScriptedStream([], at_end=STALL, on_write={b"2\r\nab\r\n": OK}.get)

@@ -1,5 +1,7 @@
 """The codec's rules, one by one: requests, heads, bodies, limits, reuse."""
 
+from typing import Any
+
 import pytest
 
 from httpcore_http11 import Codec, Limits
@@ -206,7 +208,7 @@ def test_names_are_remembered_up_to_a_bound() -> None:
 
 def test_lines_are_remembered_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: dict[tuple[bytes, bytes], tuple[bytes, int]] = {}
-    received: dict[bytes, tuple[tuple[bytes, bytes], int]] = {}
+    received = fast_lane.ReceivedLines()
     statuses: dict[bytes, tuple[int, bytes]] = {}
     monkeypatch.setattr(fast_lane, "_sent_lines", sent)
     monkeypatch.setattr(fast_lane, "_received_lines", received)
@@ -224,7 +226,7 @@ def test_lines_are_remembered_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_secrets_and_long_lines_are_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: dict[tuple[bytes, bytes], tuple[bytes, int]] = {}
-    received: dict[bytes, tuple[tuple[bytes, bytes], int]] = {}
+    received = fast_lane.ReceivedLines()
     statuses: dict[bytes, tuple[int, bytes]] = {}
     monkeypatch.setattr(fast_lane, "_sent_lines", sent)
     monkeypatch.setattr(fast_lane, "_received_lines", received)
@@ -237,6 +239,50 @@ def test_secrets_and_long_lines_are_not_remembered(monkeypatch: pytest.MonkeyPat
     assert list(sent) == HOST
     assert list(received) == [b"Server: x"]
     assert not statuses
+
+
+def test_lists_of_fields_are_remembered_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    blocks: dict[fast_lane.Pairs, fast_lane.SentBlock] = {}
+    monkeypatch.setattr(fast_lane, "_sent_blocks", blocks)
+    for number in range(200):
+        fields = [*HOST, (b"X", b"%d" % number)]
+        heads = {Codec().encode_head(b"GET", b"/", fields) for _ in range(3)}
+        assert heads == {b"GET / HTTP/1.1\r\nHost: a\r\nX: %d\r\n\r\n" % number}
+        assert tuple(fields) in blocks
+        assert len(blocks) <= 128
+
+
+def test_lists_with_a_secret_and_long_ones_are_not_remembered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    blocks: dict[fast_lane.Pairs, fast_lane.SentBlock] = {}
+    monkeypatch.setattr(fast_lane, "_sent_blocks", blocks)
+    for fields in (
+        [*HOST, (b"Authorization", b"1")],
+        [*HOST, *[(b"X-%d" % number, b"x" * 128) for number in range(32)]],
+    ):
+        heads = {Codec().encode_head(b"GET", b"/", fields) for _ in range(3)}
+        assert len(heads) == 1
+    assert not blocks
+
+
+def test_what_a_list_means_is_remembered_with_it() -> None:
+    fields = [*HOST, (b"Connection", b"close"), (b"Expect", b"100-continue"), LENGTH]
+    for _ in range(3):
+        codec = Codec()
+        codec.encode_head(b"POST", b"/", fields)
+        assert codec.body_length == 5
+        assert codec.expects_continue
+        codec.encode_content(b"hello")
+        codec.receive(OK + b"Content-Length: 0\r\n\r\n")
+        assert codec.next_head() is not None
+        assert content_of(codec) == [b""]
+        assert not codec.can_reuse()
+
+
+def test_pairs_may_be_of_any_kind() -> None:
+    fields: Any = [[b"Host", b"a"]]
+    assert Codec().encode_head(b"GET", b"/", fields) == b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
 # Heads.
@@ -254,6 +300,48 @@ def test_a_plain_head() -> None:
     )
     assert content_of(codec) == [b"abc", b""]
     assert codec.can_reuse()
+
+
+def test_a_head_that_comes_again_is_the_callers_own() -> None:
+    codec = begun()
+    heads = []
+    for number in range(3):
+        if number:
+            codec.encode_head(b"GET", b"/", HOST)
+        codec.receive(OK + b"Content-Length: 3\r\nKeep-Alive: timeout=7\r\n\r\nabc")
+        head = codec.next_head()
+        assert head is not None
+        heads.append(head)
+        assert codec.keep_alive_hint == 7.0
+        assert content_of(codec) == [b"abc", b""]
+        assert codec.can_reuse()
+    assert heads[0] == heads[1] == heads[2]
+    heads[2][3].clear()
+    assert heads[0] == heads[1]
+
+
+def test_a_head_that_comes_again_for_another_method() -> None:
+    data = OK + b"Content-Length: 3\r\n\r\n"
+    codec = begun()
+    codec.receive(data + b"abc")
+    assert codec.next_head() is not None
+    assert content_of(codec) == [b"abc", b""]
+    codec.encode_head(b"HEAD", b"/", HOST)
+    codec.receive(data)
+    assert codec.next_head() is not None
+    assert content_of(codec) == [b""]
+    assert codec.can_reuse()
+    codec.encode_head(b"CONNECT", b"a:1", HOST)
+    codec.receive(data)
+    assert codec.next_head() is not None
+    assert codec.switched
+
+
+def test_a_head_with_a_secret_is_not_kept() -> None:
+    codec = begun()
+    codec.receive(OK + b"Set-Cookie: 1\r\nContent-Length: 0\r\n\r\n")
+    assert codec.next_head() is not None
+    assert not codec._last_head
 
 
 def test_a_head_in_many_pieces() -> None:

@@ -7,7 +7,7 @@ writes are typed here, and `Timeouts` is the only code that reads `extensions["t
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Protocol, TypedDict, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypedDict, cast
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -137,21 +137,22 @@ class Timeouts:
         Raises `TypeError` when it is not a mapping or a limit is not a number, `ValueError` for a negative limit or NaN.
         Infinity is the same as `None`.
         """
-        limits = extensions.get("timeout")
-        if limits is None:
+        given = extensions.get("timeout")
+        if given is None:
             return _NO_LIMITS
-        get = getattr(limits, "get", None)
+        get = getattr(given, "get", None)
         if get is None:
             raise TypeError(
                 f"the timeout extension must be a mapping such as {{'connect': 5.0, 'read': 5.0}}, "
-                f"but got {type(limits).__name__}"
+                f"but got {type(given).__name__}"
             )
+        limits = (get("connect"), get("read"), get("write"), get("pool"), get("total"))
+        # Programs have few sets of limits and send many requests. What equals a number that was checked may be `True`.
+        if not _PLAIN_TYPES.issuperset(map(type, limits)) or limits not in _known_limits:
+            limits = _checked_limits(limits)
         self = cls.__new__(cls)
-        self.connect = _checked("connect", get("connect"))
-        self.read = _checked("read", get("read"))
-        self.write = _checked("write", get("write"))
-        self.pool = _checked("pool", get("pool"))
-        self.total = total = _checked("total", get("total"))
+        self.connect, self.read, self.write, self.pool, total = limits
+        self.total = total
         self.deadline = None if total is None else monotonic() + total
         self.waited = 0.0
         return self
@@ -184,6 +185,27 @@ def _checked(name: str, value: object) -> float | None:
 
 
 _NO_LIMITS = Timeouts()
+
+_Limits: TypeAlias = "tuple[float | None, float | None, float | None, float | None, float | None]"
+
+# Sets of limits that were checked, up to a bound.
+_known_limits: set[_Limits] = set()
+_KNOWN_LIMIT = 64
+_PLAIN_TYPES = frozenset((float, int, type(None)))
+
+
+def _checked_limits(limits: tuple[Any, Any, Any, Any, Any]) -> _Limits:
+    connect, read, write, pool, total = limits
+    checked = (
+        _checked("connect", connect),
+        _checked("read", read),
+        _checked("write", write),
+        _checked("pool", pool),
+        _checked("total", total),
+    )
+    if len(_known_limits) < _KNOWN_LIMIT:
+        _known_limits.add(checked)
+    return checked
 
 
 def checked_async_answer(answer: object) -> Awaitable[None]:

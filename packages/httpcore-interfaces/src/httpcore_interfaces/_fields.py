@@ -34,6 +34,9 @@ _known_names: set[bytes] = set()
 _KNOWN_NAMES_LIMIT = 512
 _known_fields: set[tuple[bytes, bytes]] = set()
 _KNOWN_FIELDS_LIMIT = 512
+_known_hosts: set[bytes] = set()
+_KNOWN_HOSTS_LIMIT = 512
+_HOST_BYTES = 255  # what a name has at most in the DNS
 
 # Authorization, Cookie, Proxy-Authorization, Set-Cookie, and what people call their own.
 _hints_at_a_secret = re.compile(
@@ -47,15 +50,15 @@ def validate_request(request: Request) -> None:
     Raises `LocalProtocolError` that shows the offending bytes and their offset, `TypeError` for anything but bytes.
     """
     method = request.method
-    if not isinstance(method, bytes) or method not in _known_names:
+    if type(method) is not bytes or method not in _known_names:
         _learn_name(method, "method")
     url = request.url
-    if not url.target or _find_bad_target_byte(url.target) is not None:
-        _refuse_target(url.target)
-    if _find_bad_host_byte(url.host) is not None:
-        raise LocalProtocolError(
-            f"the host {_shown(url.host)} has illegal bytes; give a name in its ASCII form (IDNA) or an IP address"
-        )
+    target = url.target
+    if not target or _find_bad_target_byte(target) is not None:
+        _refuse_target(target)
+    host = url.host
+    if type(host) is not bytes or host not in _known_hosts:
+        _learn_host(host)
     validate_fields(request.headers)
 
 
@@ -65,9 +68,15 @@ def validate_fields(fields: Sequence[tuple[bytes, bytes]], kind: str = "header")
     `kind` names them in the error, `"header"` or `"trailer"`. Raises as `validate_request`.
     """
     known = _known_fields
-    for name, value in fields:
-        # A memoryview is equal to the same bytes, but is none.
-        if type(name) is not bytes or type(value) is not bytes or (name, value) not in known:
+    for field in fields:
+        name, value = field
+        if (
+            type(field) is not tuple
+            # A memoryview is equal to the same bytes, but is none.
+            or type(name) is not bytes
+            or type(value) is not bytes
+            or field not in known
+        ):
             _learn_field(name, value, kind)
 
 
@@ -101,6 +110,17 @@ def _learn_name(name: bytes, what: str) -> None:
         )
     if len(_known_names) < _KNOWN_NAMES_LIMIT:
         _known_names.add(name)
+
+
+def _learn_host(host: bytes) -> None:
+    if _find_bad_host_byte(host) is not None:
+        raise LocalProtocolError(
+            f"the host {_shown(host)} has illegal bytes; give a name in its ASCII form (IDNA) or an IP address"
+        )
+    if len(host) <= _HOST_BYTES:
+        if len(_known_hosts) >= _KNOWN_HOSTS_LIMIT:
+            _known_hosts.clear()
+        _known_hosts.add(host)
 
 
 def _refuse_target(target: bytes) -> None:

@@ -69,10 +69,13 @@ class Request:
         content: ContentTypes = None,
         extensions: Mapping[str, Any] | None = None,
     ) -> None:
-        self.method = to_bytes(method, "method")
-        self.url = _to_url(url)
+        self.method = method if type(method) is bytes else to_bytes(method, "method")
+        self.url = url if type(url) is URL else _to_url(url)
         self.headers = _to_fields(headers)
-        self.stream = _to_stream(content)
+        self.stream = EMPTY if content is None else _to_stream(content)
+        if extensions is None:
+            self.extensions = {}
+            return
         self.extensions = _to_extensions(extensions)
         target = self.extensions.get("target")
         if target is not None:
@@ -126,8 +129,8 @@ class Response:
             raise TypeError(f"status must be int, but got {type(status).__name__}.")
         self.status = status
         self.headers = _to_fields(headers)
-        self.stream = _to_stream(content)
-        self.extensions = _to_extensions(extensions)
+        self.stream = EMPTY if content is None else _to_stream(content)
+        self.extensions = {} if extensions is None else _to_extensions(extensions)
         self._content = None
         self._streamed = False
         self._closed = False
@@ -155,20 +158,20 @@ class Response:
                 return self.stream.content
             raise RuntimeError(
                 "Attempted to access 'response.content' on a streaming response. "
-                f"Call '{'response.read()' if self._is_sync() else 'await response.aread()'}' first."
+                f"Call '{'response.read()' if hasattr(self.stream, '__iter__') else 'await response.aread()'}' first."
             )
         return self._content
 
     def read(self) -> bytes:
         """Read the body to its end, keep it in `content`, and return it."""
         if self._content is None:
-            if not self._is_sync():
+            stream: Any = self.stream
+            if not hasattr(stream, "__iter__"):
                 raise RuntimeError(
                     "Attempted to read an asynchronous response using 'response.read()'. "
                     "You should use 'await response.aread()' instead."
                 )
             self._start_streaming("for ... in response.iter_stream()")
-            stream: Any = self.stream
             # `join` would ask an iterable for its iterator twice.
             self._content = b"".join([*stream])
         return self._content
@@ -176,19 +179,19 @@ class Response:
     async def aread(self) -> bytes:
         """Read the body to its end, keep it in `content`, and return it."""
         if self._content is None:
-            if not self._is_async():
+            stream: Any = self.stream
+            if not hasattr(stream, "__aiter__"):
                 raise RuntimeError(
                     "Attempted to read an synchronous response using 'await response.aread()'. "
                     "You should use 'response.read()' instead."
                 )
             self._start_streaming("async for ... in response.aiter_stream()")
-            stream: Any = self.stream
             self._content = b"".join([chunk async for chunk in stream])
         return self._content
 
     def iter_stream(self) -> Iterator[bytes]:
         """The chunks of the body as they arrive. Can be called once."""
-        if not self._is_sync():
+        if not hasattr(self.stream, "__iter__"):
             raise RuntimeError(
                 "Attempted to stream an asynchronous response using 'for ... in response.iter_stream()'. "
                 "You should use 'async for ... in response.aiter_stream()' instead."
@@ -198,7 +201,7 @@ class Response:
 
     def aiter_stream(self) -> AsyncIterator[bytes]:
         """The chunks of the body as they arrive. Can be called once."""
-        if not self._is_async():
+        if not hasattr(self.stream, "__aiter__"):
             raise RuntimeError(
                 "Attempted to stream an synchronous response using 'async for ... in response.aiter_stream()'. "
                 "You should use 'for ... in response.iter_stream()' instead."
@@ -208,33 +211,29 @@ class Response:
 
     def close(self) -> None:
         """Give up the rest of the body and free the connection. Calling it again does nothing."""
-        if not self._is_sync():
+        stream = self.stream
+        if not hasattr(stream, "__iter__"):
             raise RuntimeError(
                 "Attempted to close an asynchronous response using 'response.close()'. "
                 "You should use 'await response.aclose()' instead."
             )
         self._closed = True
-        close = getattr(self.stream, "close", None)
+        close = getattr(stream, "close", None)
         if close is not None:
             close()
 
     async def aclose(self) -> None:
         """Give up the rest of the body and free the connection. Calling it again does nothing."""
-        if not self._is_async():
+        stream = self.stream
+        if not hasattr(stream, "__aiter__"):
             raise RuntimeError(
                 "Attempted to close an synchronous response using 'await response.aclose()'. "
                 "You should use 'response.close()' instead."
             )
         self._closed = True
-        aclose = getattr(self.stream, "aclose", None)
+        aclose = getattr(stream, "aclose", None)
         if aclose is not None:
             await aclose()
-
-    def _is_sync(self) -> bool:
-        return hasattr(self.stream, "__iter__")
-
-    def _is_async(self) -> bool:
-        return hasattr(self.stream, "__aiter__")
 
     def _start_streaming(self, call: str) -> None:
         if self._closed:
@@ -299,17 +298,23 @@ def prepared_request(
 ) -> Request:
     """A request as `request()` and `stream()` send it: with `Host` and the framing fields added where absent."""
     request = Request(method, url, headers=headers, content=content, extensions=extensions)
-    names = {name.lower() for name, _ in request.headers}
+    fields = request.headers
+    if content is None and fields and fields[0][0] in _HOST_NAMES:
+        return request  # nothing is absent, as is seen at the first glance
+    names = {name.lower() for name, _ in fields}
     if b"host" not in names:
-        request.headers.insert(
+        fields.insert(
             0, (b"Host", _host_value(request.url.scheme, request.url.host, request.url.port))
         )
     if content is not None and b"content-length" not in names and b"transfer-encoding" not in names:
         if isinstance(content, bytes):
-            request.headers.append((b"Content-Length", b"%d" % len(content)))
+            fields.append((b"Content-Length", b"%d" % len(content)))
         else:
-            request.headers.append((b"Transfer-Encoding", b"chunked"))
+            fields.append((b"Transfer-Encoding", b"chunked"))
     return request
+
+
+_HOST_NAMES = (b"Host", b"host")
 
 
 @lru_cache(maxsize=512)
@@ -335,10 +340,10 @@ def _userinfo(url: bytes) -> tuple[bytes, bytes] | None:
 
 
 def _to_url(url: URL | bytes | str) -> URL:
-    if isinstance(url, URL):
-        return url
     if isinstance(url, (bytes, str)):
         return URL(url)
+    if isinstance(url, URL):
+        return url
     raise TypeError(f"url must be a URL, bytes, or str, but got {type(url).__name__}.")
 
 
@@ -366,19 +371,15 @@ def _to_fields(headers: HeaderTypes) -> Fields:
 def _are_fields(items: list[Any]) -> TypeGuard[Fields]:
     """Whether all is in wire form already."""
     for item in items:
-        if (
-            type(item) is not tuple
-            or len(item) != 2
-            or type(item[0]) is not bytes
-            or type(item[1]) is not bytes
-        ):
+        if type(item) is not tuple or len(item) != 2:
+            return False
+        name, value = item
+        if type(name) is not bytes or type(value) is not bytes:
             return False
     return True
 
 
-def _to_stream(content: ContentTypes) -> ByteStreams:
-    if content is None:
-        return EMPTY
+def _to_stream(content: bytes | ByteStreams) -> ByteStreams:
     if isinstance(content, bytes):
         return PlainByteStream(content) if content else EMPTY
     if isinstance(content, (str, bytearray, memoryview)):
@@ -396,9 +397,7 @@ def _to_stream(content: ContentTypes) -> ByteStreams:
     )
 
 
-def _to_extensions(extensions: Mapping[str, Any] | None) -> MutableMapping[str, Any]:
-    if extensions is None:
-        return {}
+def _to_extensions(extensions: Mapping[str, Any]) -> MutableMapping[str, Any]:
     if isinstance(extensions, dict):
         return extensions
     if not hasattr(extensions, "keys"):

@@ -101,7 +101,19 @@ class URL:
         target: bytes | str = b"",
     ) -> None:
         if url:
-            self.scheme, self.host, self.port, self.target = _split(to_bytes(url, "url"))
+            data = url if type(url) is bytes else to_bytes(url, "url")
+            # Where the target of most URLs begins. No part before it can have a slash, so what follows cannot change them.
+            at = data.find(b"/", _LEAST)
+            start = _known_starts.get(data[:at]) if at > 0 else None
+            if start is None:
+                start, at = _split(data, at)
+            self.scheme, self.host, self.port = start
+            target = data[at:]
+            # `b"#" in target` would make an exception of every answer.
+            end = target.find(b"#")
+            if end >= 0:
+                target = target[:end]
+            self.target = target if target[:1] == b"/" else b"/" + target
             return
         if not isinstance(url, (bytes, str)):
             to_bytes(url, "url")
@@ -161,31 +173,22 @@ def to_bytes(value: bytes | str, name: str) -> bytes:
     raise TypeError(f"{name} must be bytes or str, but got {type(value).__name__}.")
 
 
-def _split(url: bytes) -> URLTuple:
-    # Where the target of most URLs begins. No part before it can have a slash, so what follows cannot change them.
-    at = url.find(b"/", _LEAST)
-    start = _known_starts.get(url[:at]) if at > 0 else None
-    if start is not None:
-        target = url[at:]
-        # `b"#" in target` would make an exception of every answer.
-        end = target.find(b"#")
-        return *start, target if end < 0 else target[:end]
+def _split(url: bytes, at: int) -> tuple[tuple[bytes, bytes, int | None], int]:
+    """What stands before the target, and where that begins; `at` is where it most likely does."""
     match = _SPLIT.match(url)
     assert match is not None  # every part of the pattern may be empty
-    target = match["target"] or b"/"
-    if not target.startswith(b"/"):
-        target = b"/" + target
     port = match["port"]
     start = (
         (match["scheme"] or b"").lower(),
         _unbracketed(match["host"] or b"").lower(),
         _parsed_port(port) if port else None,
     )
-    if match.start("target") == at <= _START_BYTES and b"@" not in url[:at]:
+    end = match.start("target")
+    if end == at <= _START_BYTES and b"@" not in url[:at]:
         if len(_known_starts) >= _KNOWN_STARTS_LIMIT:
             _known_starts.clear()
         _known_starts[url[:at]] = start
-    return *start, target
+    return start, end
 
 
 def _parsed_port(port: bytes) -> int:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
-from httpcore_interfaces import AsyncTrace, Timeouts, Trace
+from httpcore_interfaces import AsyncTrace, Timeouts, Trace, _extensions
 from httpcore_interfaces._extensions import checked_answer, checked_async_answer
 
 
@@ -28,6 +29,24 @@ def test_limits_are_read_by_name() -> None:
     given = {"connect": 1, "read": 2.5, "write": float("inf"), "pool": None, "other": "ignored"}
     assert limits(Timeouts.of({"timeout": given})) == [1.0, 2.5, None, None, None]
     assert limits(Timeouts.of({"timeout": {"pool": 0}})) == [None, None, None, 0.0, None]
+
+
+def test_sets_of_limits_are_remembered_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    known: set[Any] = set()
+    monkeypatch.setattr(_extensions, "_known_limits", known)
+    for number in range(200):
+        given = {"read": 1.0 * number, "total": 7}
+        for _ in range(3):
+            read = Timeouts.of({"timeout": given})
+            assert limits(read) == [None, number, None, None, 7.0]
+    assert len(known) == 64
+
+
+def test_what_equals_a_known_limit_is_checked_all_the_same() -> None:
+    assert Timeouts.of({"timeout": {"read": 1.0}}).read == 1.0
+    for wrong in (True, Fraction(1)):
+        with pytest.raises(TypeError, match="the read timeout must be a number"):
+            Timeouts.of({"timeout": {"read": wrong}})
 
 
 def test_total_becomes_a_deadline() -> None:

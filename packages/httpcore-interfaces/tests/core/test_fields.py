@@ -80,6 +80,17 @@ def test_hosts_are_plain(host: bytes) -> None:
         validate_request(to(host=host))
 
 
+def test_hosts_are_remembered_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    known: set[bytes] = set()
+    monkeypatch.setattr(_fields, "_known_hosts", known)
+    validate_request(to(host=b"a" * 256))
+    assert not known
+    for number in range(1000):
+        validate_request(to(host=b"h%d" % number))
+        assert b"h%d" % number in known
+        assert len(known) <= 512
+
+
 @pytest.mark.parametrize("name", [b"", b"a b", b"a:", b"a\r\n", b"a\x00", b"\xe9", b"(a)"])
 def test_names_are_tokens(name: bytes) -> None:
     with pytest.raises(LocalProtocolError, match=r"the header name .* is not a token"):

@@ -54,7 +54,7 @@ class AsyncResponseBody(AsyncByteStream):
         try:
             chunk = codec.next_chunk()
             while chunk is None:
-                await connection._read(self._timeouts)
+                await connection._receive(self._timeouts)
                 chunk = codec.next_chunk()
         except BaseException as error:
             self._state = _CLOSED
@@ -67,7 +67,9 @@ class AsyncResponseBody(AsyncByteStream):
             self._state = _ENDED
             if codec.trailers:
                 self._extensions["trailers"] = codec.trailers
-            await self._complete()
+            left = connection._complete()
+            if left:
+                await connection._aclose_ended(left)
         raise StopAsyncIteration
 
     async def aclose(self) -> None:
@@ -80,14 +82,11 @@ class AsyncResponseBody(AsyncByteStream):
         if self._state < _ENDED:
             self._connection._dropped(self)
 
-    async def _complete(self) -> None:
-        await self._connection._complete()
-
     async def _abandon(self) -> None:
-        await self._connection._abandon()
+        await self._connection._abandon(None)
 
     async def _fail(self, error: BaseException) -> None:
-        await self._connection._fail(error)
+        await self._connection._fail(error, None)
 
     def _check_state(self) -> None:
         if self._state == _CLOSED:
@@ -116,6 +115,8 @@ class AsyncTracedResponseBody(AsyncResponseBody):
         self._begun = False
 
     async def __anext__(self) -> bytes:
+        if self._state == _ENDED:
+            raise StopAsyncIteration
         if not self._begun and self._state == _READING:
             self._begun = True
             try:
@@ -124,13 +125,17 @@ class AsyncTracedResponseBody(AsyncResponseBody):
                 self._state = _CLOSED
                 await self._connection._fail(error, self._trace)
                 raise
-        return await super().__anext__()
-
-    async def _complete(self) -> None:
         try:
-            await self._trace.event("receive_response_body.complete", {"return_value": None})
+            return await super().__anext__()
         finally:
-            await self._connection._complete(self._trace)
+            if self._state == _ENDED:
+                await self._tell_the_end()
+
+    async def _tell_the_end(self) -> None:
+        nothing = {"return_value": None}
+        await self._trace.event("receive_response_body.complete", nothing)
+        await self._trace.event("response_closed.started", {})
+        await self._trace.event("response_closed.complete", nothing)
 
     async def _abandon(self) -> None:
         await self._connection._abandon(self._trace)

@@ -93,6 +93,10 @@ _SALVAGE_SECONDS = 1.0
 # How long before the server's own time a connection is no longer used, in seconds.
 _HINT_MARGIN = 1.0
 
+# What is left to be closed after an exchange: the stream, and what the pool has dropped.
+_STREAM = 1
+_DROPPED = 2
+
 _PHASES = {SENDING: "write request", WAITING: "read response head"}
 
 
@@ -189,22 +193,39 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
         self._early = None
         trace = AsyncTrace.of(request.extensions, logger, "http11")
         try:
+            try:
+                if trace is None:
+                    await self._send_head(request, timeouts)
+                    if self._state is SENDING:
+                        await self._send_body(request, timeouts)
+                else:
+                    await self._traced_sending(trace, request, timeouts)
+            except (WriteError, WriteTimeout) as error:
+                # A server that refuses a body answers and then stops reading: the answer counts, not the broken pipe.
+                self._early = await self._salvage(error, timeouts)
+                if self._early is None:
+                    raise
+                await self._close_source()
             if trace is None:
-                await self._send_head(request, timeouts)
-                if self._state is SENDING:
-                    await self._send_body(request, timeouts)
                 head = await self._receive_head(request, timeouts)
             else:
-                head = await self._traced_steps(trace, request, timeouts)
+                head = await self._traced_receiving(trace, request, timeouts)
             return self._response(head, request, timeouts, trace)
         except BaseException as error:
             await self._fail(error, trace)
             raise
 
-    async def _traced_steps(self, trace: AsyncTrace, request: Request, timeouts: Timeouts) -> Head:
+    async def _traced_sending(
+        self, trace: AsyncTrace, request: Request, timeouts: Timeouts
+    ) -> None:
         info = {"request": request}
         await trace.step("send_request_headers", info, self._send_head, request, timeouts)
         await trace.step("send_request_body", info, self._send_body, request, timeouts)
+
+    async def _traced_receiving(
+        self, trace: AsyncTrace, request: Request, timeouts: Timeouts
+    ) -> Head:
+        info = {"request": request}
         return await trace.step(
             "receive_response_headers", info, self._receive_head, request, timeouts
         )
@@ -242,22 +263,18 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
         if "trailers" in request.extensions:
             codec.check_trailers_allowed()
         body = request.stream
-        if codec.expects_continue:
-            self._source = open_source(body)
-        elif type(body) is PlainByteStream and len(body.content) <= _JOINED_BYTES:
-            content = body.content
+        content = body.content if type(body) is PlainByteStream else None
+        if content is not None and len(content) <= _JOINED_BYTES and not codec.expects_continue:
             if content or codec.body_length:
                 data += codec.encode_content(content, _trailers_of(request))
             await self._write(data, timeouts)
-            if self._early is None:
-                self._state = CONNECTION_TABLE[self._state, SENT]
+            self._state = CONNECTION_TABLE[self._state, SENT]
             return
+        self._source = open_source(body)
+        if codec.body_length >= 0 and not codec.expects_continue:
+            await self._write_with_first_piece(data, timeouts)
         else:
-            self._source = open_source(body)
-            if codec.body_length >= 0:
-                await self._write_with_first_piece(data, timeouts)
-                return
-        await self._write(data, timeouts)
+            await self._write(data, timeouts)
 
     async def _write_with_first_piece(self, data: bytes, timeouts: Timeouts) -> None:
         # The caller waits for nothing between the two, and the server can begin at once.
@@ -270,12 +287,11 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
         else:
             self._codec.encode_data(piece)
             await self._write(data, timeouts)
-            if self._early is None:
-                await self._write(piece, timeouts)
+            await self._write(piece, timeouts)
 
     async def _send_body(self, request: Request, timeouts: Timeouts) -> None:
         """Write the rest of the request, unless its response comes first."""
-        if self._early is not None or self._state is not SENDING:
+        if self._state is not SENDING:
             return
         source = self._source
         assert source is not None
@@ -296,8 +312,7 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
         self._source = None
         if end:
             await self._write(end, timeouts)
-        if self._early is None:
-            self._state = CONNECTION_TABLE[self._state, SENT]
+        self._state = CONNECTION_TABLE[self._state, SENT]
 
     async def _write_piece(self, piece: bytes, timeouts: Timeouts) -> None:
         if len(piece) <= _JOINED_BYTES:
@@ -306,24 +321,15 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
                 await self._write(data, timeouts)
             return
         before, after = self._codec.encode_chunk_size(len(piece))
-        if before:
-            await self._write(before, timeouts)
-        for part in (piece, after):
-            if part and self._early is None:
+        for part in (before, piece, after):
+            if part:
                 await self._write(part, timeouts)
 
     async def _write(self, data: bytes, timeouts: Timeouts) -> None:
         limit = timeouts.write if timeouts.deadline is None else timeouts.bounded(timeouts.write)
         self._wrote = True
-        try:
-            await self._stream.write(data, limit)
-        except (WriteError, WriteTimeout) as error:
-            # A server that refuses a body answers and then stops reading: the answer counts, not the broken pipe.
-            self._early = await self._salvage(error, timeouts)
-            if self._early is None:
-                raise
-        else:
-            self._bytes_sent += len(data)
+        await self._stream.write(data, limit)
+        self._bytes_sent += len(data)
 
     async def _salvage(self, error: HTTPCoreError, timeouts: Timeouts) -> Head | None:
         """The final head, if one came before writing failed."""
@@ -388,8 +394,9 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
         codec = self._codec
         informed = False
         began = 0.0 if timeouts.read is None else monotonic()
-        while True:
-            head = codec.next_head()
+        # Nothing can be there when nothing has come.
+        head = codec.next_head() if codec.received else None
+        while head is None or (head[1] < 200 and head[1] != 101):
             if head is None:
                 # A 1xx response is no progress: time goes on running.
                 limit = timeouts.read
@@ -398,25 +405,25 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
                 if timeouts.deadline is not None:
                     limit = timeouts.bounded(limit)
                 codec.receive(await self._stream.read(self.READ_NUM_BYTES, limit))
-            elif head[1] >= 200 or head[1] == 101:
-                return head
             else:
                 informed = True
                 await _inform(request, head)
+            head = codec.next_head()
+        return head
 
-    async def _read(self, timeouts: Timeouts) -> None:
+    async def _receive(self, timeouts: Timeouts) -> None:
         """Wait for more of the body."""
         limit = timeouts.read if timeouts.deadline is None else timeouts.bounded(timeouts.read)
         self._codec.receive(await self._stream.read(self.READ_NUM_BYTES, limit))
 
     # The end of an exchange.
 
-    async def _complete(self, trace: AsyncTrace | None = None) -> None:
-        """The body has been read to its end."""
+    def _complete(self) -> int:
+        """The body has been read to its end. As `_ended`."""
         keep = self._state is RECEIVING and self._codec.can_reuse()
-        await self._end(END_KEEP if keep else END_LAST, trace)
+        return self._ended(END_KEEP if keep else END_LAST)
 
-    async def _abandon(self, trace: AsyncTrace | None = None) -> None:
+    async def _abandon(self, trace: AsyncTrace | None) -> None:
         """The caller does not want the rest of the body."""
         keep = False
         if self._state is RECEIVING:
@@ -446,7 +453,7 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
             pass
         return False
 
-    async def _fail(self, error: BaseException, trace: AsyncTrace | None = None) -> None:
+    async def _fail(self, error: BaseException, trace: AsyncTrace | None) -> None:
         """The exchange ends with an error."""
         happened = FAULT
         if not self._wrote:
@@ -473,39 +480,54 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
         finally:
             await self._end(happened, trace)
 
-    async def _end(self, happened: str, trace: AsyncTrace | None = None) -> None:
-        """Every exchange ends here: first the state, then the observer, then the stream."""
+    async def _end(self, happened: str, trace: AsyncTrace | None) -> None:
+        """The exchange ends, and that is told."""
         if self._state is CLOSED:
             return  # aclose() was first
-        self._state = CONNECTION_TABLE[self._state, happened]
-        if trace is None:
-            await self._settle()
-            return
+        left = self._ended(happened)
         try:
-            await trace.event("response_closed.started", {})
+            if trace is not None:
+                await trace.event("response_closed.started", {})
         finally:
-            await self._settle()
-        await trace.event("response_closed.complete", {"return_value": None})
+            if left:
+                await self._aclose_ended(left)
+        if trace is not None:
+            await trace.event("response_closed.complete", {"return_value": None})
 
-    async def _settle(self) -> None:
+    def _ended(self, happened: str) -> int:
+        """Every exchange ends here: first the state, then the observer. Returns what `_aclose_ended` has to do."""
+        if self._state is CLOSED:
+            return 0  # aclose() was first
+        state = self._state = CONNECTION_TABLE[self._state, happened]
+        left = 0
+        if state is CLOSED:
+            left = _STREAM
+        else:
+            hint = self._codec.keep_alive_hint
+            is_bounded = hint is not None or self._keepalive_expiry is not None
+            self._expires_at = self._expiry(hint) if is_bounded else None
         observer = self._observer
-        if self._state is IDLE:
-            self._set_expiry()
-        dropped = observer is not None and observer.exchange_ended()
+        # From here on another may have the connection.
+        return left | _DROPPED if observer is not None and observer.exchange_ended() else left
+
+    async def _aclose_ended(self, left: int) -> None:
+        """Close what is left to be closed after an exchange."""
+        observer = self._observer
         try:
-            if self._state is CLOSED:
+            if left & _STREAM:
                 await self._stream.aclose()
         finally:
-            if dropped and observer is not None:
+            if left & _DROPPED and observer is not None:
                 await observer.aclose_dropped()
 
-    def _set_expiry(self) -> None:
-        expiry = self._keepalive_expiry
-        hint = self._codec.keep_alive_hint
+    def _expiry(self, hint: float | None) -> float:
+        """When the connection stops being of use; there is a hint of the server's, or a limit of our own."""
+        own = self._keepalive_expiry
         if hint is not None:
             hint = max(0.0, hint - _HINT_MARGIN)
-            expiry = hint if expiry is None else min(expiry, hint)
-        self._expires_at = None if expiry is None else monotonic() + expiry
+            own = hint if own is None else min(own, hint)
+        assert own is not None
+        return monotonic() + own
 
     def _dropped(self, body: AsyncResponseBody) -> None:
         """The body was collected while its response was under way. No lock and no I/O here: this may be any moment."""

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
     from httpcore_interfaces import Fields
 
+    from .fast_lane import PlainHead
+
 __all__ = ["Codec", "Head"]
 
 _BODILESS = frozenset((204, 304))
@@ -73,6 +75,8 @@ class Codec:
         "_informational_bytes",
         "_judge",
         "_keep",
+        "_last_head",
+        "_last_meaning",
         "_left",
         "_length",
         "_lenient",
@@ -96,6 +100,8 @@ class Codec:
         self._eof = False
         self._complete = True
         self._keep = True
+        self._last_head = b""
+        self._last_meaning: PlainHead | None = None
         self._left = 0
         self._length = 0
         self._to_send = 0
@@ -248,30 +254,55 @@ class Codec:
         if self._judge is not None:
             return self._judged_head(self._judge)
         data = self._buffer
-        if not data and not self._eof:
-            return None
+        last = self._last_head
+        if last and data.startswith(last) and self._method != b"CONNECT":
+            # The server answers as it did last time.
+            plain = self._last_meaning
+        else:
+            plain = self._plain_head(data)
+        if plain is None:
+            return self._unplain_head(data)
+        size, start, fields, length, keep, self.keep_alive_hint, _ = plain
+        self._buffer = data[size:]
+        self._keep = self._keep and keep
+        status, reason = start
+        # RFC 9112, 6.3.
+        if status in _BODILESS or self._method == b"HEAD":
+            length = 0
+        self._length = self._left = length
+        if length == CHUNKED:
+            self._chunks = PlainChunks()
+        elif length == UNTIL_CLOSE:
+            self._keep = False
+        # The list becomes the caller's.
+        return b"HTTP/1.1", status, reason, fields.copy()
+
+    def _plain_head(self, data: bytes) -> PlainHead | None:
+        """The next head if it is whole and plain."""
         end = data.find(b"\r\n\r\n")
-        if end >= 0:
-            if end + 4 <= self._limits.head_bytes and self._method != b"CONNECT":
-                plain = read_plain_head(data, end, self._limits.fields)
-                if plain is not None:
-                    head, length, keep, self.keep_alive_hint = plain
-                    self._buffer = data[end + 4 :]
-                    self._keep = self._keep and keep
-                    # RFC 9112, 6.3.
-                    if head[1] in _BODILESS or self._method == b"HEAD":
-                        length = 0
-                    self._length = self._left = length
-                    if length == CHUNKED:
-                        self._chunks = PlainChunks()
-                    elif length == UNTIL_CLOSE:
-                        self._keep = False
-                    return head
-        elif not self._eof and len(data) <= self._limits.head_bytes and may_become_plain(data):
-            self._attempts += 1
-            if self._attempts < _PATIENCE:
+        if end < 0 or end + 4 > self._limits.head_bytes or self._method == b"CONNECT":
+            return None
+        plain = read_plain_head(data, end, self._limits.fields)
+        if plain is not None:
+            is_private = plain[6]
+            self._last_head = b"" if is_private else data[: end + 4]
+            self._last_meaning = plain
+        return plain
+
+    def _unplain_head(self, data: bytes) -> Head | None:
+        """The next head if it is not plain, or not whole."""
+        if not self._eof:
+            if not data:
                 return None
-        if self._eof and not data:
+            if (
+                b"\r\n\r\n" not in data
+                and len(data) <= self._limits.head_bytes
+                and may_become_plain(data)
+            ):
+                self._attempts += 1
+                if self._attempts < _PATIENCE:
+                    return None
+        elif not data:
             # Programs look for these very words, which are httpcore's.
             raise RemoteProtocolError("Server disconnected without sending a response.")
         if self._lenient and not self._eof and len(data) <= self._limits.head_bytes:

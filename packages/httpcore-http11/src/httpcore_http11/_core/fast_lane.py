@@ -16,8 +16,6 @@ from httpcore_interfaces import RemoteProtocolError, may_be_remembered
 if TYPE_CHECKING:
     from httpcore_interfaces import Fields
 
-    from .judge import Head
-
 __all__ = [
     "CHUNKED",
     "UNTIL_CLOSE",
@@ -28,6 +26,16 @@ __all__ = [
     "plain_names",
     "read_plain_head",
 ]
+
+Pairs = tuple[tuple[bytes, bytes], ...]
+
+# Field lines with the blank line behind them, the length of the body (or `CHUNKED`), whether the connection may stay open,
+# whether `100-continue` is expected, the value of `Upgrade`.
+SentBlock = tuple[bytes, int, bool, bool, bytes]
+
+# The size in bytes; status and reason; fields; the length of the body (or `CHUNKED` or `UNTIL_CLOSE`) going by them alone; whether the
+# connection may stay open; the server's hint how long; whether something is in it that no memory may keep.
+PlainHead = tuple[int, tuple[int, bytes], "Fields", int, bool, float | None, bool]
 
 # Lengths of a body that are no numbers.
 CHUNKED: Final = -1
@@ -42,6 +50,8 @@ CONNECTION: Final = 4
 EXPECT: Final = 5
 UPGRADE: Final = 6
 KEEP_ALIVE: Final = 7
+# What a received line means besides: nothing, but that no memory may keep it.
+PRIVATE: Final = 8
 
 _KINDS: Final = {
     b"host": HOST,
@@ -60,12 +70,15 @@ _PLAIN_NAMES_LIMIT = 1024
 # Enough for an exabyte; h11 takes two digits more, and gets those.
 _LENGTH_DIGITS = 18
 
-# Fields and status lines repeat from message to message: what was once found plain is remembered with what it means,
-# up to a bound, by `may_be_remembered`. Measured: reading each anew took a third of the instructions of a small exchange.
+# Fields and status lines repeat from message to message, and so do whole lists of a request's fields: what was once found
+# plain is remembered with what it means, up to a bound, by `may_be_remembered`. Measured: reading each anew took a third of
+# the instructions of a small exchange.
 _sent_lines: dict[tuple[bytes, bytes], tuple[bytes, int]] = {}
-_received_lines: dict[bytes, tuple[tuple[bytes, bytes], int]] = {}
+_sent_blocks: dict[Pairs, SentBlock] = {}
 _status_lines: dict[bytes, tuple[int, bytes]] = {}
 _LINES_LIMIT = 512
+_BLOCKS_LIMIT = 128
+_BLOCK_BYTES = 4096
 _STATUS_LINES_LIMIT = 64
 _STATUS_LINE_BYTES = 64
 
@@ -96,19 +109,37 @@ def encode_plain_head(
     Returns the bytes, the length of the body (or `CHUNKED`), whether the connection may stay open, whether
     `100-continue` is expected, and the value of `Upgrade`; or `None` to decline.
     """
-    known = _sent_lines
+    pairs: Pairs = tuple(map(tuple, fields))  # type: ignore[arg-type]  # each is a pair and stays one
+    block = _sent_blocks.get(pairs) or _read_block(pairs)
+    if (
+        block is None
+        or (method not in plain_names and kind_of(method) is None)
+        or not _is_plain_target(target)
+    ):
+        return None
+    lines, length, keep, expects, upgrade = block
+    return b"%b %b HTTP/1.1\r\n%b" % (method, target, lines), length, keep, expects, upgrade
+
+
+def _read_block(fields: Pairs) -> SentBlock | None:
+    """The fields of a request as they are sent, and what they mean together; `None` to decline."""
     keep = True
     expects = False
     upgrade = b""
     length = None
     has_host = False
+    repeats = True
     lines: list[bytes] = []
-    for name, value in fields:
-        entry = known.get((name, value)) or _learn_sent(name, value)
+    for field in fields:
+        entry = _sent_lines.get(field)
         if entry is None:
-            return None
+            entry = _learn_sent(*field)
+            repeats = False
+            if entry is None:
+                return None
         line, kind = entry
         if kind:
+            value = field[1]
             if kind == HOST:
                 # Only as the first field, which is where RFC 9110, 7.2, wants it.
                 if lines:
@@ -129,14 +160,17 @@ def encode_plain_head(
             elif kind == UPGRADE:
                 upgrade = value
         lines.append(line)
-    if (
-        not has_host
-        or (method not in plain_names and kind_of(method) is None)
-        or not _is_plain_target(target)
-    ):
+    if not has_host:
         return None
-    head = b"%b %b HTTP/1.1\r\n%b\r\n" % (method, target, b"".join(lines))
-    return head, length or 0, keep, expects, upgrade
+    lines.append(b"\r\n")
+    joined = b"".join(lines)
+    block = joined, length or 0, keep, expects, upgrade
+    # Lines that are all known may well come together again, and none of them is a secret.
+    if repeats and len(joined) <= _BLOCK_BYTES:
+        if len(_sent_blocks) >= _BLOCKS_LIMIT:
+            _sent_blocks.clear()
+        _sent_blocks[fields] = block
+    return block
 
 
 def _learn_sent(name: bytes, value: bytes) -> tuple[bytes, int] | None:
@@ -163,14 +197,10 @@ def _kind_of_name(name: bytes) -> int | None:
     return kind_of(name) if kind is None else kind
 
 
-def read_plain_head(
-    data: bytes, end: int, most_fields: int
-) -> tuple[Head, int, bool, float | None] | None:
+def read_plain_head(data: bytes, end: int, most_fields: int) -> PlainHead | None:
     """The head of a final response.
 
-    `end` is where its blank line begins: `data[:end]` has no `CRLF CRLF`. Returns the head, the length of the body (or
-    `CHUNKED` or `UNTIL_CLOSE`) going by the fields alone, whether the connection may stay open, and the server's hint
-    how long; or `None` to decline.
+    `end` is where its blank line begins: `data[:end]` has no `CRLF CRLF`. `None` to decline.
     """
     lines = data[:end].split(b"\r\n")
     status_line = lines[0]
@@ -178,35 +208,63 @@ def read_plain_head(
     if start is None or len(lines) > most_fields + 1:
         return None
     del lines[0]
-    known = _received_lines
     length = None
     keep = True
     hint = None
+    is_private = False
     fields: Fields = []
-    add = fields.append
-    for line in lines:
-        entry = known.get(line) or _learn_received(line)
-        if entry is None:
-            return None
-        field, kind = entry
-        if kind:
-            value = field[1]
-            if kind == CONTENT_LENGTH:
-                if length is not None or not value.isdigit() or len(value) > _LENGTH_DIGITS:
-                    return None
-                length = int(value)
-            elif kind == TRANSFER_ENCODING:
-                if length is not None or value != b"chunked":
-                    return None
-                length = CHUNKED
-            elif kind == CONNECTION:
-                keep = keep and not _has_close(value)
-            elif kind == KEEP_ALIVE:
-                hint = keep_alive_hint(value)
-        add(field)
+    try:
+        for field, kind in map(_received_lines.__getitem__, lines):
+            fields.append(field)
+            if kind:
+                value = field[1]
+                if kind == CONTENT_LENGTH:
+                    if length is not None or not value.isdigit() or len(value) > _LENGTH_DIGITS:
+                        return None
+                    length = int(value)
+                elif kind == TRANSFER_ENCODING:
+                    if length is not None or value != b"chunked":
+                        return None
+                    length = CHUNKED
+                elif kind == CONNECTION:
+                    keep = keep and not _has_close(value)
+                elif kind == KEEP_ALIVE:
+                    hint = keep_alive_hint(value)
+                elif kind == PRIVATE:
+                    is_private = True
+    except _NotPlain:
+        return None
     if length is None:
         length = UNTIL_CLOSE
-    return (b"HTTP/1.1", start[0], start[1], fields), length, keep, hint
+    return end + 4, start, fields, length, keep, hint, is_private
+
+
+class _NotPlain(Exception):
+    """A line that the fast lane declines: rare, so this may be slow."""
+
+
+class ReceivedLines(dict[bytes, tuple[tuple[bytes, bytes], int]]):
+    """Lines that were received, each as a field with the kind of its name. A line that is not there is read and learned.
+
+    Raises `_NotPlain`.
+    """
+
+    def __missing__(self, line: bytes) -> tuple[tuple[bytes, bytes], int]:
+        name, colon, value = line.partition(b":")
+        kind = _kind_of_name(name)
+        # As for a status line.
+        if kind is None or not colon or value.translate(None, _VALUE_BYTES):
+            raise _NotPlain
+        field = name, value.strip(b" \t")
+        if not may_be_remembered(name, value):
+            return field, kind or PRIVATE
+        if len(self) >= _LINES_LIMIT:
+            self.clear()
+        self[line] = entry = field, kind
+        return entry
+
+
+_received_lines = ReceivedLines()
 
 
 def _learn_status(line: bytes) -> tuple[int, bytes] | None:
@@ -224,21 +282,6 @@ def _learn_status(line: bytes) -> tuple[int, bytes] | None:
     if len(line) <= _STATUS_LINE_BYTES and len(_status_lines) < _STATUS_LINES_LIMIT:
         _status_lines[line] = start
     return start
-
-
-def _learn_received(line: bytes) -> tuple[tuple[bytes, bytes], int] | None:
-    """A field, and the kind of its name; `None` to decline."""
-    name, colon, value = line.partition(b":")
-    kind = _kind_of_name(name)
-    # As for a status line.
-    if kind is None or not colon or value.translate(None, _VALUE_BYTES):
-        return None
-    entry = (name, value.strip(b" \t")), kind
-    if may_be_remembered(name, value):
-        if len(_received_lines) >= _LINES_LIMIT:
-            _received_lines.clear()
-        _received_lines[line] = entry
-    return entry
 
 
 def may_become_plain(data: bytes) -> bool:

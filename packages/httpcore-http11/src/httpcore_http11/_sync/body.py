@@ -55,7 +55,7 @@ class ResponseBody(SyncByteStream):
         try:
             chunk = codec.next_chunk()
             while chunk is None:
-                connection._read(self._timeouts)
+                connection._receive(self._timeouts)
                 chunk = codec.next_chunk()
         except BaseException as error:
             self._state = _CLOSED
@@ -68,7 +68,9 @@ class ResponseBody(SyncByteStream):
             self._state = _ENDED
             if codec.trailers:
                 self._extensions["trailers"] = codec.trailers
-            self._complete()
+            left = connection._complete()
+            if left:
+                connection._aclose_ended(left)
         raise StopIteration
 
     def close(self) -> None:
@@ -81,14 +83,11 @@ class ResponseBody(SyncByteStream):
         if self._state < _ENDED:
             self._connection._dropped(self)
 
-    def _complete(self) -> None:
-        self._connection._complete()
-
     def _abandon(self) -> None:
-        self._connection._abandon()
+        self._connection._abandon(None)
 
     def _fail(self, error: BaseException) -> None:
-        self._connection._fail(error)
+        self._connection._fail(error, None)
 
     def _check_state(self) -> None:
         if self._state == _CLOSED:
@@ -117,6 +116,8 @@ class TracedResponseBody(ResponseBody):
         self._begun = False
 
     def __next__(self) -> bytes:
+        if self._state == _ENDED:
+            raise StopIteration
         if not self._begun and self._state == _READING:
             self._begun = True
             try:
@@ -125,13 +126,17 @@ class TracedResponseBody(ResponseBody):
                 self._state = _CLOSED
                 self._connection._fail(error, self._trace)
                 raise
-        return super().__next__()
-
-    def _complete(self) -> None:
         try:
-            self._trace.event("receive_response_body.complete", {"return_value": None})
+            return super().__next__()
         finally:
-            self._connection._complete(self._trace)
+            if self._state == _ENDED:
+                self._tell_the_end()
+
+    def _tell_the_end(self) -> None:
+        nothing = {"return_value": None}
+        self._trace.event("receive_response_body.complete", nothing)
+        self._trace.event("response_closed.started", {})
+        self._trace.event("response_closed.complete", nothing)
 
     def _abandon(self) -> None:
         self._connection._abandon(self._trace)

@@ -94,6 +94,10 @@ _SALVAGE_SECONDS = 1.0
 # How long before the server's own time a connection is no longer used, in seconds.
 _HINT_MARGIN = 1.0
 
+# What is left to be closed after an exchange: the stream, and what the pool has dropped.
+_STREAM = 1
+_DROPPED = 2
+
 _PHASES = {SENDING: "write request", WAITING: "read response head"}
 
 
@@ -190,22 +194,35 @@ class HTTP11Connection(ConnectionInterface):
         self._early = None
         trace = Trace.of(request.extensions, logger, "http11")
         try:
+            try:
+                if trace is None:
+                    self._send_head(request, timeouts)
+                    if self._state is SENDING:
+                        self._send_body(request, timeouts)
+                else:
+                    self._traced_sending(trace, request, timeouts)
+            except (WriteError, WriteTimeout) as error:
+                # A server that refuses a body answers and then stops reading: the answer counts, not the broken pipe.
+                self._early = self._salvage(error, timeouts)
+                if self._early is None:
+                    raise
+                self._close_source()
             if trace is None:
-                self._send_head(request, timeouts)
-                if self._state is SENDING:
-                    self._send_body(request, timeouts)
                 head = self._receive_head(request, timeouts)
             else:
-                head = self._traced_steps(trace, request, timeouts)
+                head = self._traced_receiving(trace, request, timeouts)
             return self._response(head, request, timeouts, trace)
         except BaseException as error:
             self._fail(error, trace)
             raise
 
-    def _traced_steps(self, trace: Trace, request: Request, timeouts: Timeouts) -> Head:
+    def _traced_sending(self, trace: Trace, request: Request, timeouts: Timeouts) -> None:
         info = {"request": request}
         trace.step("send_request_headers", info, self._send_head, request, timeouts)
         trace.step("send_request_body", info, self._send_body, request, timeouts)
+
+    def _traced_receiving(self, trace: Trace, request: Request, timeouts: Timeouts) -> Head:
+        info = {"request": request}
         return trace.step("receive_response_headers", info, self._receive_head, request, timeouts)
 
     def _response(
@@ -241,22 +258,18 @@ class HTTP11Connection(ConnectionInterface):
         if "trailers" in request.extensions:
             codec.check_trailers_allowed()
         body = request.stream
-        if codec.expects_continue:
-            self._source = open_source(body)
-        elif type(body) is PlainByteStream and len(body.content) <= _JOINED_BYTES:
-            content = body.content
+        content = body.content if type(body) is PlainByteStream else None
+        if content is not None and len(content) <= _JOINED_BYTES and not codec.expects_continue:
             if content or codec.body_length:
                 data += codec.encode_content(content, _trailers_of(request))
             self._write(data, timeouts)
-            if self._early is None:
-                self._state = CONNECTION_TABLE[self._state, SENT]
+            self._state = CONNECTION_TABLE[self._state, SENT]
             return
+        self._source = open_source(body)
+        if codec.body_length >= 0 and not codec.expects_continue:
+            self._write_with_first_piece(data, timeouts)
         else:
-            self._source = open_source(body)
-            if codec.body_length >= 0:
-                self._write_with_first_piece(data, timeouts)
-                return
-        self._write(data, timeouts)
+            self._write(data, timeouts)
 
     def _write_with_first_piece(self, data: bytes, timeouts: Timeouts) -> None:
         # The caller waits for nothing between the two, and the server can begin at once.
@@ -269,12 +282,11 @@ class HTTP11Connection(ConnectionInterface):
         else:
             self._codec.encode_data(piece)
             self._write(data, timeouts)
-            if self._early is None:
-                self._write(piece, timeouts)
+            self._write(piece, timeouts)
 
     def _send_body(self, request: Request, timeouts: Timeouts) -> None:
         """Write the rest of the request, unless its response comes first."""
-        if self._early is not None or self._state is not SENDING:
+        if self._state is not SENDING:
             return
         source = self._source
         assert source is not None
@@ -295,8 +307,7 @@ class HTTP11Connection(ConnectionInterface):
         self._source = None
         if end:
             self._write(end, timeouts)
-        if self._early is None:
-            self._state = CONNECTION_TABLE[self._state, SENT]
+        self._state = CONNECTION_TABLE[self._state, SENT]
 
     def _write_piece(self, piece: bytes, timeouts: Timeouts) -> None:
         if len(piece) <= _JOINED_BYTES:
@@ -305,24 +316,15 @@ class HTTP11Connection(ConnectionInterface):
                 self._write(data, timeouts)
             return
         before, after = self._codec.encode_chunk_size(len(piece))
-        if before:
-            self._write(before, timeouts)
-        for part in (piece, after):
-            if part and self._early is None:
+        for part in (before, piece, after):
+            if part:
                 self._write(part, timeouts)
 
     def _write(self, data: bytes, timeouts: Timeouts) -> None:
         limit = timeouts.write if timeouts.deadline is None else timeouts.bounded(timeouts.write)
         self._wrote = True
-        try:
-            self._stream.write(data, limit)
-        except (WriteError, WriteTimeout) as error:
-            # A server that refuses a body answers and then stops reading: the answer counts, not the broken pipe.
-            self._early = self._salvage(error, timeouts)
-            if self._early is None:
-                raise
-        else:
-            self._bytes_sent += len(data)
+        self._stream.write(data, limit)
+        self._bytes_sent += len(data)
 
     def _salvage(self, error: HTTPCoreError, timeouts: Timeouts) -> Head | None:
         """The final head, if one came before writing failed."""
@@ -387,8 +389,9 @@ class HTTP11Connection(ConnectionInterface):
         codec = self._codec
         informed = False
         began = 0.0 if timeouts.read is None else monotonic()
-        while True:
-            head = codec.next_head()
+        # Nothing can be there when nothing has come.
+        head = codec.next_head() if codec.received else None
+        while head is None or (head[1] < 200 and head[1] != 101):
             if head is None:
                 # A 1xx response is no progress: time goes on running.
                 limit = timeouts.read
@@ -397,25 +400,25 @@ class HTTP11Connection(ConnectionInterface):
                 if timeouts.deadline is not None:
                     limit = timeouts.bounded(limit)
                 codec.receive(self._stream.read(self.READ_NUM_BYTES, limit))
-            elif head[1] >= 200 or head[1] == 101:
-                return head
             else:
                 informed = True
                 _inform(request, head)
+            head = codec.next_head()
+        return head
 
-    def _read(self, timeouts: Timeouts) -> None:
+    def _receive(self, timeouts: Timeouts) -> None:
         """Wait for more of the body."""
         limit = timeouts.read if timeouts.deadline is None else timeouts.bounded(timeouts.read)
         self._codec.receive(self._stream.read(self.READ_NUM_BYTES, limit))
 
     # The end of an exchange.
 
-    def _complete(self, trace: Trace | None = None) -> None:
-        """The body has been read to its end."""
+    def _complete(self) -> int:
+        """The body has been read to its end. As `_ended`."""
         keep = self._state is RECEIVING and self._codec.can_reuse()
-        self._end(END_KEEP if keep else END_LAST, trace)
+        return self._ended(END_KEEP if keep else END_LAST)
 
-    def _abandon(self, trace: Trace | None = None) -> None:
+    def _abandon(self, trace: Trace | None) -> None:
         """The caller does not want the rest of the body."""
         keep = False
         if self._state is RECEIVING:
@@ -445,7 +448,7 @@ class HTTP11Connection(ConnectionInterface):
             pass
         return False
 
-    def _fail(self, error: BaseException, trace: Trace | None = None) -> None:
+    def _fail(self, error: BaseException, trace: Trace | None) -> None:
         """The exchange ends with an error."""
         happened = FAULT
         if not self._wrote:
@@ -472,39 +475,54 @@ class HTTP11Connection(ConnectionInterface):
         finally:
             self._end(happened, trace)
 
-    def _end(self, happened: str, trace: Trace | None = None) -> None:
-        """Every exchange ends here: first the state, then the observer, then the stream."""
+    def _end(self, happened: str, trace: Trace | None) -> None:
+        """The exchange ends, and that is told."""
         if self._state is CLOSED:
             return  # close() was first
-        self._state = CONNECTION_TABLE[self._state, happened]
-        if trace is None:
-            self._settle()
-            return
+        left = self._ended(happened)
         try:
-            trace.event("response_closed.started", {})
+            if trace is not None:
+                trace.event("response_closed.started", {})
         finally:
-            self._settle()
-        trace.event("response_closed.complete", {"return_value": None})
+            if left:
+                self._aclose_ended(left)
+        if trace is not None:
+            trace.event("response_closed.complete", {"return_value": None})
 
-    def _settle(self) -> None:
+    def _ended(self, happened: str) -> int:
+        """Every exchange ends here: first the state, then the observer. Returns what `_aclose_ended` has to do."""
+        if self._state is CLOSED:
+            return 0  # close() was first
+        state = self._state = CONNECTION_TABLE[self._state, happened]
+        left = 0
+        if state is CLOSED:
+            left = _STREAM
+        else:
+            hint = self._codec.keep_alive_hint
+            is_bounded = hint is not None or self._keepalive_expiry is not None
+            self._expires_at = self._expiry(hint) if is_bounded else None
         observer = self._observer
-        if self._state is IDLE:
-            self._set_expiry()
-        dropped = observer is not None and observer.exchange_ended()
+        # From here on another may have the connection.
+        return left | _DROPPED if observer is not None and observer.exchange_ended() else left
+
+    def _aclose_ended(self, left: int) -> None:
+        """Close what is left to be closed after an exchange."""
+        observer = self._observer
         try:
-            if self._state is CLOSED:
+            if left & _STREAM:
                 self._stream.close()
         finally:
-            if dropped and observer is not None:
+            if left & _DROPPED and observer is not None:
                 observer.aclose_dropped()
 
-    def _set_expiry(self) -> None:
-        expiry = self._keepalive_expiry
-        hint = self._codec.keep_alive_hint
+    def _expiry(self, hint: float | None) -> float:
+        """When the connection stops being of use; there is a hint of the server's, or a limit of our own."""
+        own = self._keepalive_expiry
         if hint is not None:
             hint = max(0.0, hint - _HINT_MARGIN)
-            expiry = hint if expiry is None else min(expiry, hint)
-        self._expires_at = None if expiry is None else monotonic() + expiry
+            own = hint if own is None else min(own, hint)
+        assert own is not None
+        return monotonic() + own
 
     def _dropped(self, body: ResponseBody) -> None:
         """The body was collected while its response was under way. No lock and no I/O here: this may be any moment."""
