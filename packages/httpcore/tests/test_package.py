@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib.metadata
 import inspect
+import pickle
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 from types import ModuleType
 
@@ -232,3 +234,12 @@ def test_types_are_shipped() -> None:
 def test_the_version_is_that_of_the_distribution_and_one_that_httpx_accepts() -> None:
     assert importlib.metadata.version("httpcore") == httpcore.__version__
     assert httpcore.__version__.split(".")[0] == "1"
+
+
+def test_an_exception_is_called_by_its_public_name() -> None:
+    for name in httpcore.__all__:
+        value = getattr(httpcore, name)
+        if isinstance(value, type) and issubclass(value, Exception):
+            error = value("why")
+            assert traceback.format_exception_only(error) == [f"httpcore.{name}: why\n"]
+            assert type(pickle.loads(pickle.dumps(error))) is value

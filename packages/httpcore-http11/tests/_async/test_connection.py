@@ -97,22 +97,31 @@ async def test_requests_follow_each_other() -> None:
     assert connection.is_closed()
 
 
+async def test_a_request_for_another_origin_is_refused() -> None:
+    connection = AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream())
+    with pytest.raises(RuntimeError, match=r"request to http://b\.example:80 on connection to"):
+        await connection.request("GET", "http://b.example/")
+    assert connection.info() == "'http://a.example:80', HTTP/1.1, NEW, Request Count: 0"
+
+
 async def test_a_busy_or_closed_connection_takes_no_request() -> None:
     stream = AsyncScriptedStream([OK, STALL])
     connection = AsyncHTTP11Connection(ORIGIN, stream)
     observer = AsyncObserver(connection)
-    response = await connection.handle_async_request(Request("GET", "http://a/", headers=HOST))
+    response = await connection.handle_async_request(
+        Request("GET", "http://a.example/", headers=HOST)
+    )
     assert not connection.is_available()
     assert "ACTIVE" in connection.info()
     assert connection.stream_limit() == 1
     with pytest.raises(ConnectionNotAvailable, match="is ACTIVE"):
-        await connection.request("GET", "http://a/")
+        await connection.request("GET", "http://a.example/")
     assert observer.told == []
     assert await response.aread() == b"hello"
     await connection.aclose()
     await connection.aclose()
     with pytest.raises(ConnectionNotAvailable, match="is CLOSED"):
-        await connection.request("GET", "http://a/")
+        await connection.request("GET", "http://a.example/")
     assert connection.stream_limit() == 0
     assert observer.told == ["open"]
 
@@ -121,11 +130,15 @@ async def test_the_observer_is_told_once_for_every_exchange() -> None:
     stream = AsyncScriptedStream([OK, TURN, OK + b"unasked", STALL])
     connection = AsyncHTTP11Connection(ORIGIN, stream)
     observer = AsyncObserver(connection, dropped=True)
-    response = await connection.exchange(Request("GET", "http://a/", headers=HOST), Timeouts())
+    response = await connection.exchange(
+        Request("GET", "http://a.example/", headers=HOST), Timeouts()
+    )
     await response.aread()
     await response.aclose()
     assert observer.told == ["open", "dropped"]
-    response = await connection.exchange(Request("GET", "http://a/", headers=HOST), Timeouts())
+    response = await connection.exchange(
+        Request("GET", "http://a.example/", headers=HOST), Timeouts()
+    )
     await response.aread()
     assert observer.told == ["open", "dropped", "closed", "dropped"]
     assert stream.is_closed
@@ -134,7 +147,7 @@ async def test_the_observer_is_told_once_for_every_exchange() -> None:
 async def test_unread_bytes_condemn_the_connection() -> None:
     stream = AsyncScriptedStream([OK + b"HTTP/1.1 200 OK\r\n\r\n", STALL])
     connection = AsyncHTTP11Connection(ORIGIN, stream)
-    response = await connection.request("GET", "http://a/")
+    response = await connection.request("GET", "http://a.example/")
     assert response.content == b"hello"
     assert connection.is_closed()
 
@@ -142,12 +155,12 @@ async def test_unread_bytes_condemn_the_connection() -> None:
 async def test_bytes_before_a_request_condemn_the_connection() -> None:
     stream = AsyncScriptedStream([OK, OK])
     connection = AsyncHTTP11Connection(ORIGIN, stream)
-    await connection.request("GET", "http://a/")
+    await connection.request("GET", "http://a.example/")
     assert connection.has_expired()
     with pytest.raises(ConnectionNotAvailable):
-        await connection.request("GET", "http://a/")
+        await connection.request("GET", "http://a.example/")
     assert connection.is_closed()
-    assert stream.writes == [b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"]
+    assert stream.writes == [b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n"]
 
 
 @pytest.mark.parametrize(
@@ -174,7 +187,7 @@ async def test_an_idle_connection_expires(
     monkeypatch.setattr("httpcore_http11._async.connection.monotonic", lambda: now[0])
     head = b"HTTP/1.1 200 OK\r\n" + hint + b"Content-Length: 0\r\n\r\n"
     connection = AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream([head, STALL]), expiry)
-    await connection.request("GET", "http://a/")
+    await connection.request("GET", "http://a.example/")
     assert not connection.has_expired()
     now[0] += after
     assert connection.has_expired() is expired
@@ -182,7 +195,9 @@ async def test_an_idle_connection_expires(
 
 async def test_a_connection_in_use_or_closed_has_not_expired() -> None:
     connection = AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream([OK, END]), 0.0)
-    response = await connection.handle_async_request(Request("GET", "http://a/", headers=HOST))
+    response = await connection.handle_async_request(
+        Request("GET", "http://a.example/", headers=HOST)
+    )
     assert not connection.has_expired()
     await response.aclose()
     await connection.aclose()
@@ -193,13 +208,13 @@ async def test_the_limits_are_passed_on() -> None:
     stream = AsyncScriptedStream([b"HTTP/1.1 200 OK\r\nA: b\r\nA: b\r\n\r\n"])
     connection = AsyncHTTP11Connection(ORIGIN, stream, limits=Limits(fields=1))
     with pytest.raises(RemoteProtocolError, match="the limit fields is 1"):
-        await connection.request("GET", "http://a/")
+        await connection.request("GET", "http://a.example/")
 
 
 async def test_broken_values_can_be_left_out() -> None:
     stream = AsyncScriptedStream([b"HTTP/1.1 200 OK\r\nA: \x00\r\nContent-Length: 0\r\n\r\n"])
     connection = AsyncHTTP11Connection(ORIGIN, stream, lenient=True)
-    response = await connection.request("GET", "http://a/")
+    response = await connection.request("GET", "http://a.example/")
     assert response.headers == [(b"Content-Length", b"0")]
     assert response.extensions["skipped_fields"] == [b"A: \x00"]
 
@@ -243,7 +258,7 @@ async def test_only_some_requests_are_safe_to_retry(
 ) -> None:
     connection = AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream(script))
     with pytest.raises((RemoteProtocolError, ReadError)) as info:
-        await connection.request(method, "http://a/")
+        await connection.request(method, "http://a.example/")
     assert info.value.safe_to_retry is safe
     assert info.value.reused is False
 
@@ -254,14 +269,14 @@ async def test_what_was_never_written_leaves_the_connection_open() -> None:
     observer = AsyncObserver(connection)
     with pytest.raises(LocalProtocolError, match="Content-Length declares 3") as info:
         await connection.request(
-            "POST", "http://a/", headers={"Content-Length": "3"}, content=b"four"
+            "POST", "http://a.example/", headers={"Content-Length": "3"}, content=b"four"
         )
     assert info.value.safe_to_retry
     assert info.value.bytes_sent == 0
     assert info.value.phase == "write request"
     assert observer.told == ["open"]
     assert stream.writes == []
-    assert (await connection.request("GET", "http://a/")).content == b"hello"
+    assert (await connection.request("GET", "http://a.example/")).content == b"hello"
 
 
 async def test_illegal_bytes_are_refused_at_once() -> None:
@@ -269,7 +284,7 @@ async def test_illegal_bytes_are_refused_at_once() -> None:
     connection = AsyncHTTP11Connection(ORIGIN, stream)
     with pytest.raises(LocalProtocolError):
         await connection.handle_async_request(
-            Request("GET", "http://a/", headers=[*HOST, (b"A", b"b\r\nc: d")])
+            Request("GET", "http://a.example/", headers=[*HOST, (b"A", b"b\r\nc: d")])
         )
     assert connection.is_available()
     assert stream.operations == []
@@ -281,7 +296,7 @@ async def test_the_read_limit_is_used() -> None:
     observer = AsyncObserver(connection)
     with pytest.raises(ReadTimeout) as info:
         await connection.request(
-            "GET", "http://a/", extensions={"timeout": {"read": 0.001, "write": 3.0}}
+            "GET", "http://a.example/", extensions={"timeout": {"read": 0.001, "write": 3.0}}
         )
     assert info.value.phase == "read response head"
     assert stream.operations[:2] == [("write", 3.0), ("read", 0.001)]
@@ -291,7 +306,9 @@ async def test_the_read_limit_is_used() -> None:
 async def test_the_total_limit_bounds_the_others() -> None:
     stream = AsyncScriptedStream([OK[:30], OK[30:-2], STALL])
     connection = AsyncHTTP11Connection(ORIGIN, stream)
-    request = Request("GET", "http://a/", headers=HOST, extensions={"timeout": {"total": 0.02}})
+    request = Request(
+        "GET", "http://a.example/", headers=HOST, extensions={"timeout": {"total": 0.02}}
+    )
     response = await connection.handle_async_request(request)
     with pytest.raises(ReadTimeout) as info:
         await response.aread()
@@ -313,7 +330,7 @@ async def test_informational_responses_do_not_extend_the_read_limit(
     informational = b"HTTP/1.1 102 Processing\r\n\r\n"
     stream = AsyncScriptedStream([informational, informational, OK, STALL])
     connection = AsyncHTTP11Connection(ORIGIN, stream)
-    await connection.request("GET", "http://a/", extensions={"timeout": {"read": 9.0}})
+    await connection.request("GET", "http://a.example/", extensions={"timeout": {"read": 9.0}})
     assert [limit for name, limit in stream.operations if name == "read"] == [9.0, 8.0, 7.0]
 
 
@@ -325,7 +342,9 @@ async def test_informational_responses_are_shown() -> None:
 
     hints = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 102 x\r\n\r\n"
     connection = AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream([hints + OK, STALL]))
-    response = await connection.request("GET", "http://a/", extensions={"informational": show})
+    response = await connection.request(
+        "GET", "http://a.example/", extensions={"informational": show}
+    )
     assert response.content == b"hello"
     assert shown == [(103, [(b"Link", b"</a>")]), (102, [])]
     assert connection.is_idle()
@@ -335,7 +354,9 @@ async def test_closing_ends_a_request_under_way() -> None:
     stream = AsyncScriptedStream([OK[:-2], STALL])
     connection = AsyncHTTP11Connection(ORIGIN, stream)
     observer = AsyncObserver(connection, dropped=True)
-    response = await connection.handle_async_request(Request("GET", "http://a/", headers=HOST))
+    response = await connection.handle_async_request(
+        Request("GET", "http://a.example/", headers=HOST)
+    )
     await connection.aclose()
     with pytest.raises(ReadError):
         await response.aread()
@@ -353,14 +374,16 @@ async def test_closing_between_two_steps_is_an_error_of_the_request() -> None:
     connection = AsyncHTTP11Connection(ORIGIN, stream)
     observer = AsyncObserver(connection)
     with pytest.raises(LocalProtocolError, match="closed while a request was under way"):
-        await connection.request("GET", "http://a/", extensions={"informational": close})
+        await connection.request("GET", "http://a.example/", extensions={"informational": close})
     assert observer.told == ["closed"]
 
 
 async def test_what_has_come_can_be_read_after_closing() -> None:
     connection = AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream([TURN, OK]))
     observer = AsyncObserver(connection)
-    response = await connection.handle_async_request(Request("GET", "http://a/", headers=HOST))
+    response = await connection.handle_async_request(
+        Request("GET", "http://a.example/", headers=HOST)
+    )
     await connection.aclose()
     assert await response.aread() == b"hello"
     assert observer.told == ["closed"]
@@ -377,7 +400,7 @@ async def test_the_observer_hears_of_what_was_dropped_even_when_closing_fails() 
     connection = AsyncHTTP11Connection(ORIGIN, AsyncBroken())
     observer = AsyncObserver(connection, dropped=True)
     with pytest.raises(RuntimeError):
-        await connection.request("GET", "http://a/")
+        await connection.request("GET", "http://a.example/")
     assert observer.told == ["closed", "dropped"]
 
 
@@ -397,7 +420,9 @@ async def test_bodies_keep_the_contract_of_byte_streams(framing: bytes) -> None:
         data = b"HTTP/1.1 200 OK\r\n" + framing
         stream = AsyncScriptedStream([data[:-6], data[-6:], END])
         connection = AsyncHTTP11Connection(ORIGIN, stream)
-        response = await connection.handle_async_request(Request("GET", "http://a/", headers=HOST))
+        response = await connection.handle_async_request(
+            Request("GET", "http://a.example/", headers=HOST)
+        )
         return response.stream
 
     await check_async_byte_stream(make, b"helloworld")
@@ -411,7 +436,9 @@ async def test_pieces_come_as_they_arrive() -> None:
         STALL,
     ]
     connection = AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream(script))
-    response = await connection.handle_async_request(Request("GET", "http://a/", headers=HOST))
+    response = await connection.handle_async_request(
+        Request("GET", "http://a.example/", headers=HOST)
+    )
     pieces = []
     async for piece in response.aiter_stream():
         pieces += [piece]
@@ -422,7 +449,9 @@ async def test_pieces_come_as_they_arrive() -> None:
 async def test_trailers_are_there_after_the_body() -> None:
     data = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-Sum: 1\r\n\r\n"
     connection = AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream([data, STALL]))
-    response = await connection.handle_async_request(Request("GET", "http://a/", headers=HOST))
+    response = await connection.handle_async_request(
+        Request("GET", "http://a.example/", headers=HOST)
+    )
     assert "trailers" not in response.extensions
     await response.aread()
     assert response.extensions["trailers"] == [(b"X-Sum", b"1")]
@@ -431,7 +460,9 @@ async def test_trailers_are_there_after_the_body() -> None:
 
 async def test_a_body_can_be_read_once() -> None:
     connection = AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream([OK, STALL]))
-    response = await connection.handle_async_request(Request("GET", "http://a/", headers=HOST))
+    response = await connection.handle_async_request(
+        Request("GET", "http://a.example/", headers=HOST)
+    )
     stream: Any = response.stream
     assert await anext(stream) == b"hello"
     with pytest.raises(StopAsyncIteration):
@@ -449,7 +480,9 @@ async def test_a_short_body_is_an_error() -> None:
     stream = AsyncScriptedStream([OK[:-2], END])
     connection = AsyncHTTP11Connection(ORIGIN, stream)
     observer = AsyncObserver(connection)
-    response = await connection.handle_async_request(Request("GET", "http://a/", headers=HOST))
+    response = await connection.handle_async_request(
+        Request("GET", "http://a.example/", headers=HOST)
+    )
     with pytest.raises(RemoteProtocolError, match="received 3 bytes, expected 5") as info:
         await response.aread()
     assert info.value.phase == "read response body"
@@ -481,7 +514,9 @@ async def test_giving_up_a_body_keeps_the_connection_if_little_is_left(
     stream = AsyncScriptedStream(script)
     connection = AsyncHTTP11Connection(ORIGIN, stream)
     observer = AsyncObserver(connection)
-    response = await connection.handle_async_request(Request("GET", "http://a/", headers=HOST))
+    response = await connection.handle_async_request(
+        Request("GET", "http://a.example/", headers=HOST)
+    )
     await response.aclose()
     await response.aclose()
     assert connection.is_idle() is kept
@@ -494,7 +529,7 @@ async def test_giving_up_a_body_keeps_the_connection_if_little_is_left(
 async def test_a_head_request_has_no_body() -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
     connection = AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream([head, STALL]))
-    response = await connection.request("HEAD", "http://a/")
+    response = await connection.request("HEAD", "http://a.example/")
     assert response.content == b""
     assert connection.is_idle()
 
@@ -502,9 +537,9 @@ async def test_a_head_request_has_no_body() -> None:
 async def test_the_target_can_be_anything() -> None:
     stream = AsyncScriptedStream([OK, STALL])
     connection = AsyncHTTP11Connection(ORIGIN, stream)
-    await connection.request("OPTIONS", "http://a/", extensions={"target": b"*"})
+    await connection.request("OPTIONS", "http://a.example/", extensions={"target": b"*"})
     assert stream.written.startswith(b"OPTIONS * HTTP/1.1\r\n")
-    url = URL(scheme="http", host="a", target="http://b/c")
+    url = URL(scheme="http", host="a.example", target="http://b/c")
     stream = AsyncScriptedStream([OK, STALL])
     await AsyncHTTP11Connection(ORIGIN, stream).request("GET", url)
     assert stream.written.startswith(b"GET http://b/c HTTP/1.1\r\n")

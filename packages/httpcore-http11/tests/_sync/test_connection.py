@@ -96,22 +96,29 @@ def test_requests_follow_each_other() -> None:
     assert connection.is_closed()
 
 
+def test_a_request_for_another_origin_is_refused() -> None:
+    connection = HTTP11Connection(ORIGIN, ScriptedStream())
+    with pytest.raises(RuntimeError, match=r"request to http://b\.example:80 on connection to"):
+        connection.request("GET", "http://b.example/")
+    assert connection.info() == "'http://a.example:80', HTTP/1.1, NEW, Request Count: 0"
+
+
 def test_a_busy_or_closed_connection_takes_no_request() -> None:
     stream = ScriptedStream([OK, STALL])
     connection = HTTP11Connection(ORIGIN, stream)
     observer = Observer(connection)
-    response = connection.handle_request(Request("GET", "http://a/", headers=HOST))
+    response = connection.handle_request(Request("GET", "http://a.example/", headers=HOST))
     assert not connection.is_available()
     assert "ACTIVE" in connection.info()
     assert connection.stream_limit() == 1
     with pytest.raises(ConnectionNotAvailable, match="is ACTIVE"):
-        connection.request("GET", "http://a/")
+        connection.request("GET", "http://a.example/")
     assert observer.told == []
     assert response.read() == b"hello"
     connection.close()
     connection.close()
     with pytest.raises(ConnectionNotAvailable, match="is CLOSED"):
-        connection.request("GET", "http://a/")
+        connection.request("GET", "http://a.example/")
     assert connection.stream_limit() == 0
     assert observer.told == ["open"]
 
@@ -120,11 +127,11 @@ def test_the_observer_is_told_once_for_every_exchange() -> None:
     stream = ScriptedStream([OK, TURN, OK + b"unasked", STALL])
     connection = HTTP11Connection(ORIGIN, stream)
     observer = Observer(connection, dropped=True)
-    response = connection.exchange(Request("GET", "http://a/", headers=HOST), Timeouts())
+    response = connection.exchange(Request("GET", "http://a.example/", headers=HOST), Timeouts())
     response.read()
     response.close()
     assert observer.told == ["open", "dropped"]
-    response = connection.exchange(Request("GET", "http://a/", headers=HOST), Timeouts())
+    response = connection.exchange(Request("GET", "http://a.example/", headers=HOST), Timeouts())
     response.read()
     assert observer.told == ["open", "dropped", "closed", "dropped"]
     assert stream.is_closed
@@ -133,7 +140,7 @@ def test_the_observer_is_told_once_for_every_exchange() -> None:
 def test_unread_bytes_condemn_the_connection() -> None:
     stream = ScriptedStream([OK + b"HTTP/1.1 200 OK\r\n\r\n", STALL])
     connection = HTTP11Connection(ORIGIN, stream)
-    response = connection.request("GET", "http://a/")
+    response = connection.request("GET", "http://a.example/")
     assert response.content == b"hello"
     assert connection.is_closed()
 
@@ -141,12 +148,12 @@ def test_unread_bytes_condemn_the_connection() -> None:
 def test_bytes_before_a_request_condemn_the_connection() -> None:
     stream = ScriptedStream([OK, OK])
     connection = HTTP11Connection(ORIGIN, stream)
-    connection.request("GET", "http://a/")
+    connection.request("GET", "http://a.example/")
     assert connection.has_expired()
     with pytest.raises(ConnectionNotAvailable):
-        connection.request("GET", "http://a/")
+        connection.request("GET", "http://a.example/")
     assert connection.is_closed()
-    assert stream.writes == [b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"]
+    assert stream.writes == [b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n"]
 
 
 @pytest.mark.parametrize(
@@ -173,7 +180,7 @@ def test_an_idle_connection_expires(
     monkeypatch.setattr("httpcore_http11._sync.connection.monotonic", lambda: now[0])
     head = b"HTTP/1.1 200 OK\r\n" + hint + b"Content-Length: 0\r\n\r\n"
     connection = HTTP11Connection(ORIGIN, ScriptedStream([head, STALL]), expiry)
-    connection.request("GET", "http://a/")
+    connection.request("GET", "http://a.example/")
     assert not connection.has_expired()
     now[0] += after
     assert connection.has_expired() is expired
@@ -181,7 +188,7 @@ def test_an_idle_connection_expires(
 
 def test_a_connection_in_use_or_closed_has_not_expired() -> None:
     connection = HTTP11Connection(ORIGIN, ScriptedStream([OK, END]), 0.0)
-    response = connection.handle_request(Request("GET", "http://a/", headers=HOST))
+    response = connection.handle_request(Request("GET", "http://a.example/", headers=HOST))
     assert not connection.has_expired()
     response.close()
     connection.close()
@@ -192,13 +199,13 @@ def test_the_limits_are_passed_on() -> None:
     stream = ScriptedStream([b"HTTP/1.1 200 OK\r\nA: b\r\nA: b\r\n\r\n"])
     connection = HTTP11Connection(ORIGIN, stream, limits=Limits(fields=1))
     with pytest.raises(RemoteProtocolError, match="the limit fields is 1"):
-        connection.request("GET", "http://a/")
+        connection.request("GET", "http://a.example/")
 
 
 def test_broken_values_can_be_left_out() -> None:
     stream = ScriptedStream([b"HTTP/1.1 200 OK\r\nA: \x00\r\nContent-Length: 0\r\n\r\n"])
     connection = HTTP11Connection(ORIGIN, stream, lenient=True)
-    response = connection.request("GET", "http://a/")
+    response = connection.request("GET", "http://a.example/")
     assert response.headers == [(b"Content-Length", b"0")]
     assert response.extensions["skipped_fields"] == [b"A: \x00"]
 
@@ -240,7 +247,7 @@ def test_an_error_says_what_is_known() -> None:
 def test_only_some_requests_are_safe_to_retry(method: str, script: list[Any], safe: bool) -> None:
     connection = HTTP11Connection(ORIGIN, ScriptedStream(script))
     with pytest.raises((RemoteProtocolError, ReadError)) as info:
-        connection.request(method, "http://a/")
+        connection.request(method, "http://a.example/")
     assert info.value.safe_to_retry is safe
     assert info.value.reused is False
 
@@ -250,13 +257,15 @@ def test_what_was_never_written_leaves_the_connection_open() -> None:
     connection = HTTP11Connection(ORIGIN, stream)
     observer = Observer(connection)
     with pytest.raises(LocalProtocolError, match="Content-Length declares 3") as info:
-        connection.request("POST", "http://a/", headers={"Content-Length": "3"}, content=b"four")
+        connection.request(
+            "POST", "http://a.example/", headers={"Content-Length": "3"}, content=b"four"
+        )
     assert info.value.safe_to_retry
     assert info.value.bytes_sent == 0
     assert info.value.phase == "write request"
     assert observer.told == ["open"]
     assert stream.writes == []
-    assert (connection.request("GET", "http://a/")).content == b"hello"
+    assert (connection.request("GET", "http://a.example/")).content == b"hello"
 
 
 def test_illegal_bytes_are_refused_at_once() -> None:
@@ -264,7 +273,7 @@ def test_illegal_bytes_are_refused_at_once() -> None:
     connection = HTTP11Connection(ORIGIN, stream)
     with pytest.raises(LocalProtocolError):
         connection.handle_request(
-            Request("GET", "http://a/", headers=[*HOST, (b"A", b"b\r\nc: d")])
+            Request("GET", "http://a.example/", headers=[*HOST, (b"A", b"b\r\nc: d")])
         )
     assert connection.is_available()
     assert stream.operations == []
@@ -276,7 +285,7 @@ def test_the_read_limit_is_used() -> None:
     observer = Observer(connection)
     with pytest.raises(ReadTimeout) as info:
         connection.request(
-            "GET", "http://a/", extensions={"timeout": {"read": 0.001, "write": 3.0}}
+            "GET", "http://a.example/", extensions={"timeout": {"read": 0.001, "write": 3.0}}
         )
     assert info.value.phase == "read response head"
     assert stream.operations[:2] == [("write", 3.0), ("read", 0.001)]
@@ -286,7 +295,9 @@ def test_the_read_limit_is_used() -> None:
 def test_the_total_limit_bounds_the_others() -> None:
     stream = ScriptedStream([OK[:30], OK[30:-2], STALL])
     connection = HTTP11Connection(ORIGIN, stream)
-    request = Request("GET", "http://a/", headers=HOST, extensions={"timeout": {"total": 0.02}})
+    request = Request(
+        "GET", "http://a.example/", headers=HOST, extensions={"timeout": {"total": 0.02}}
+    )
     response = connection.handle_request(request)
     with pytest.raises(ReadTimeout) as info:
         response.read()
@@ -308,7 +319,7 @@ def test_informational_responses_do_not_extend_the_read_limit(
     informational = b"HTTP/1.1 102 Processing\r\n\r\n"
     stream = ScriptedStream([informational, informational, OK, STALL])
     connection = HTTP11Connection(ORIGIN, stream)
-    connection.request("GET", "http://a/", extensions={"timeout": {"read": 9.0}})
+    connection.request("GET", "http://a.example/", extensions={"timeout": {"read": 9.0}})
     assert [limit for name, limit in stream.operations if name == "read"] == [9.0, 8.0, 7.0]
 
 
@@ -320,7 +331,7 @@ def test_informational_responses_are_shown() -> None:
 
     hints = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 102 x\r\n\r\n"
     connection = HTTP11Connection(ORIGIN, ScriptedStream([hints + OK, STALL]))
-    response = connection.request("GET", "http://a/", extensions={"informational": show})
+    response = connection.request("GET", "http://a.example/", extensions={"informational": show})
     assert response.content == b"hello"
     assert shown == [(103, [(b"Link", b"</a>")]), (102, [])]
     assert connection.is_idle()
@@ -330,7 +341,7 @@ def test_closing_ends_a_request_under_way() -> None:
     stream = ScriptedStream([OK[:-2], STALL])
     connection = HTTP11Connection(ORIGIN, stream)
     observer = Observer(connection, dropped=True)
-    response = connection.handle_request(Request("GET", "http://a/", headers=HOST))
+    response = connection.handle_request(Request("GET", "http://a.example/", headers=HOST))
     connection.close()
     with pytest.raises(ReadError):
         response.read()
@@ -348,14 +359,14 @@ def test_closing_between_two_steps_is_an_error_of_the_request() -> None:
     connection = HTTP11Connection(ORIGIN, stream)
     observer = Observer(connection)
     with pytest.raises(LocalProtocolError, match="closed while a request was under way"):
-        connection.request("GET", "http://a/", extensions={"informational": close})
+        connection.request("GET", "http://a.example/", extensions={"informational": close})
     assert observer.told == ["closed"]
 
 
 def test_what_has_come_can_be_read_after_closing() -> None:
     connection = HTTP11Connection(ORIGIN, ScriptedStream([TURN, OK]))
     observer = Observer(connection)
-    response = connection.handle_request(Request("GET", "http://a/", headers=HOST))
+    response = connection.handle_request(Request("GET", "http://a.example/", headers=HOST))
     connection.close()
     assert response.read() == b"hello"
     assert observer.told == ["closed"]
@@ -372,7 +383,7 @@ def test_the_observer_hears_of_what_was_dropped_even_when_closing_fails() -> Non
     connection = HTTP11Connection(ORIGIN, Broken())
     observer = Observer(connection, dropped=True)
     with pytest.raises(RuntimeError):
-        connection.request("GET", "http://a/")
+        connection.request("GET", "http://a.example/")
     assert observer.told == ["closed", "dropped"]
 
 
@@ -392,7 +403,7 @@ def test_bodies_keep_the_contract_of_byte_streams(framing: bytes) -> None:
         data = b"HTTP/1.1 200 OK\r\n" + framing
         stream = ScriptedStream([data[:-6], data[-6:], END])
         connection = HTTP11Connection(ORIGIN, stream)
-        response = connection.handle_request(Request("GET", "http://a/", headers=HOST))
+        response = connection.handle_request(Request("GET", "http://a.example/", headers=HOST))
         return response.stream
 
     check_byte_stream(make, b"helloworld")
@@ -406,7 +417,7 @@ def test_pieces_come_as_they_arrive() -> None:
         STALL,
     ]
     connection = HTTP11Connection(ORIGIN, ScriptedStream(script))
-    response = connection.handle_request(Request("GET", "http://a/", headers=HOST))
+    response = connection.handle_request(Request("GET", "http://a.example/", headers=HOST))
     pieces = []
     for piece in response.iter_stream():
         pieces += [piece]
@@ -417,7 +428,7 @@ def test_pieces_come_as_they_arrive() -> None:
 def test_trailers_are_there_after_the_body() -> None:
     data = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-Sum: 1\r\n\r\n"
     connection = HTTP11Connection(ORIGIN, ScriptedStream([data, STALL]))
-    response = connection.handle_request(Request("GET", "http://a/", headers=HOST))
+    response = connection.handle_request(Request("GET", "http://a.example/", headers=HOST))
     assert "trailers" not in response.extensions
     response.read()
     assert response.extensions["trailers"] == [(b"X-Sum", b"1")]
@@ -426,7 +437,7 @@ def test_trailers_are_there_after_the_body() -> None:
 
 def test_a_body_can_be_read_once() -> None:
     connection = HTTP11Connection(ORIGIN, ScriptedStream([OK, STALL]))
-    response = connection.handle_request(Request("GET", "http://a/", headers=HOST))
+    response = connection.handle_request(Request("GET", "http://a.example/", headers=HOST))
     stream: Any = response.stream
     assert next(stream) == b"hello"
     with pytest.raises(StopIteration):
@@ -444,7 +455,7 @@ def test_a_short_body_is_an_error() -> None:
     stream = ScriptedStream([OK[:-2], END])
     connection = HTTP11Connection(ORIGIN, stream)
     observer = Observer(connection)
-    response = connection.handle_request(Request("GET", "http://a/", headers=HOST))
+    response = connection.handle_request(Request("GET", "http://a.example/", headers=HOST))
     with pytest.raises(RemoteProtocolError, match="received 3 bytes, expected 5") as info:
         response.read()
     assert info.value.phase == "read response body"
@@ -476,7 +487,7 @@ def test_giving_up_a_body_keeps_the_connection_if_little_is_left(
     stream = ScriptedStream(script)
     connection = HTTP11Connection(ORIGIN, stream)
     observer = Observer(connection)
-    response = connection.handle_request(Request("GET", "http://a/", headers=HOST))
+    response = connection.handle_request(Request("GET", "http://a.example/", headers=HOST))
     response.close()
     response.close()
     assert connection.is_idle() is kept
@@ -489,7 +500,7 @@ def test_giving_up_a_body_keeps_the_connection_if_little_is_left(
 def test_a_head_request_has_no_body() -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
     connection = HTTP11Connection(ORIGIN, ScriptedStream([head, STALL]))
-    response = connection.request("HEAD", "http://a/")
+    response = connection.request("HEAD", "http://a.example/")
     assert response.content == b""
     assert connection.is_idle()
 
@@ -497,9 +508,9 @@ def test_a_head_request_has_no_body() -> None:
 def test_the_target_can_be_anything() -> None:
     stream = ScriptedStream([OK, STALL])
     connection = HTTP11Connection(ORIGIN, stream)
-    connection.request("OPTIONS", "http://a/", extensions={"target": b"*"})
+    connection.request("OPTIONS", "http://a.example/", extensions={"target": b"*"})
     assert stream.written.startswith(b"OPTIONS * HTTP/1.1\r\n")
-    url = URL(scheme="http", host="a", target="http://b/c")
+    url = URL(scheme="http", host="a.example", target="http://b/c")
     stream = ScriptedStream([OK, STALL])
     HTTP11Connection(ORIGIN, stream).request("GET", url)
     assert stream.written.startswith(b"GET http://b/c HTTP/1.1\r\n")

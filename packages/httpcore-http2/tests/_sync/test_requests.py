@@ -220,7 +220,7 @@ def test_a_large_response_needs_credit() -> None:
 def test_a_request_for_another_origin_is_refused() -> None:
     connection, _ = meet()
     assert connection.can_handle_request(ORIGIN)
-    with pytest.raises(LocalProtocolError, match=r"https://other\.example:443"):
+    with pytest.raises(RuntimeError, match=r"request to https://other\.example:443 on connection"):
         connection.request("GET", "https://other.example")
     assert connection.is_idle()
     connection.close()

@@ -61,10 +61,27 @@ def test_what_fails_is_told() -> None:
     extensions = {"trace": listener, "timeout": {"read": 0.02}}
     with pytest.raises(ReadTimeout):
         connection.request("GET", URL, extensions=extensions)
-    assert listener.names()[-2:] == [
+    assert listener.names()[-4:] == [
         "receive_response_body.started",
         "receive_response_body.failed",
+        "response_closed.started",
+        "response_closed.complete",
     ]
+    connection.close()
+
+
+def test_listener_that_fails_at_the_end_of_a_failure_keeps_no_stream() -> None:
+    def fail(name: str, info: dict[str, Any]) -> None:
+        if name == "http2.response_closed.started":
+            raise ValueError(name)
+
+    connection, _ = meet(Server(Server.keep_silent))
+    observer = Observer()
+    connection.observe(observer)
+    extensions = {"trace": fail, "timeout": {"read": 0.02}}
+    with pytest.raises(ValueError, match="response_closed"):
+        connection.request("GET", URL, extensions=extensions)
+    assert observer.ended == 1
     connection.close()
 
 

@@ -227,7 +227,7 @@ class Response:
         stream = self.stream
         if not hasattr(stream, "__aiter__"):
             raise RuntimeError(
-                "Attempted to close an synchronous response using 'await response.aclose()'. "
+                "Attempted to close a synchronous response using 'await response.aclose()'. "
                 "You should use 'response.close()' instead."
             )
         self._closed = True
@@ -236,12 +236,13 @@ class Response:
             await aclose()
 
     def _start_streaming(self, call: str) -> None:
+        if type(self.stream) is PlainByteStream:
+            return  # it can be given again and again, and after closing
         if self._closed:
             raise StreamClosed(f"Attempted to call '{call}' on a response that was closed.")
         if self._streamed:
             raise RuntimeError(f"Attempted to call '{call}' more than once.")
-        # A body of bytes can be given again and again.
-        self._streamed = type(self.stream) is not PlainByteStream
+        self._streamed = True
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} [{self.status}]>"

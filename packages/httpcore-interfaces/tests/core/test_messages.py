@@ -206,6 +206,15 @@ def test_a_response_can_be_read_in_pieces() -> None:
         response.iter_stream()
 
 
+async def test_a_body_of_bytes_can_be_read_after_closing() -> None:
+    response = Response(200, content=b"hello")
+    response.close()
+    assert response.read() == b"hello"
+    response = Response(200, content=b"hello")
+    await response.aclose()
+    assert [chunk async for chunk in response.aiter_stream()] == [b"hello"]
+
+
 def test_a_closed_response_cannot_be_read() -> None:
     body = IteratorByteStream(chunks())
     response = Response(200, content=body)

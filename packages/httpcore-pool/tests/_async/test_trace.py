@@ -20,6 +20,7 @@ from .lines import (
     AsyncSteppedBackend,
     async_greeter,
     async_greeting_network,
+    serve,
 )
 
 DIALING = ("connection", "proxy", "socks")
@@ -201,3 +202,28 @@ async def test_error_of_the_callback_ends_the_request_and_frees_the_slot() -> No
             await pool.request("GET", "http://a/", extensions={"trace": Failing()})
         assert pool.connections == []
     assert network.streams[0].is_closed
+
+
+async def test_closing_a_connection_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, logger="httpcore.connection")
+    pool = AsyncConnectionPool(network_backend=async_greeting_network())
+    await pool.request("GET", "http://a/")
+    await pool.aclose()
+    assert caplog.record_tuples[-2:] == [
+        ("httpcore.connection", logging.DEBUG, "close.started"),
+        ("httpcore.connection", logging.DEBUG, "close.complete"),
+    ]
+
+
+async def test_closing_that_fails_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    class AsyncFailing(AsyncScriptedStream):
+        async def aclose(self) -> None:
+            await super().aclose()
+            raise OSError("why")
+
+    caplog.set_level(logging.DEBUG, logger="httpcore.connection")
+    network = AsyncScriptedBackend(lambda connect: AsyncFailing(on_write=serve))
+    pool = AsyncConnectionPool(network_backend=network)
+    await pool.request("GET", "http://a/")
+    await pool.aclose()
+    assert caplog.messages[-2:] == ["close.started", "close.failed exception=OSError('why')"]

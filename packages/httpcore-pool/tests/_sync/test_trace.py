@@ -21,6 +21,7 @@ from .lines import (
     SteppedBackend,
     greeter,
     greeting_network,
+    serve,
 )
 
 DIALING = ("connection", "proxy", "socks")
@@ -198,3 +199,28 @@ def test_error_of_the_callback_ends_the_request_and_frees_the_slot() -> None:
             pool.request("GET", "http://a/", extensions={"trace": Failing()})
         assert pool.connections == []
     assert network.streams[0].is_closed
+
+
+def test_closing_a_connection_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, logger="httpcore.connection")
+    pool = ConnectionPool(network_backend=greeting_network())
+    pool.request("GET", "http://a/")
+    pool.close()
+    assert caplog.record_tuples[-2:] == [
+        ("httpcore.connection", logging.DEBUG, "close.started"),
+        ("httpcore.connection", logging.DEBUG, "close.complete"),
+    ]
+
+
+def test_closing_that_fails_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    class Failing(ScriptedStream):
+        def close(self) -> None:
+            super().close()
+            raise OSError("why")
+
+    caplog.set_level(logging.DEBUG, logger="httpcore.connection")
+    network = ScriptedBackend(lambda connect: Failing(on_write=serve))
+    pool = ConnectionPool(network_backend=network)
+    pool.request("GET", "http://a/")
+    pool.close()
+    assert caplog.messages[-2:] == ["close.started", "close.failed exception=OSError('why')"]

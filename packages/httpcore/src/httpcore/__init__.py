@@ -85,6 +85,11 @@ else:
     # A type checker must not see it, for it would then believe in every name.
     from ._loading import load as __getattr__  # noqa: F401 - Python looks for this name
 
+# Tracebacks, logs and pickles have always called an exception `httpcore.ConnectError`.
+for _error in list(vars().values()):
+    if isinstance(_error, type) and issubclass(_error, HTTPCoreError):
+        _error.__module__ = "httpcore"
+
 _attributes.install(AsyncConnectionPool)
 _attributes.install(ConnectionPool)
 

@@ -164,9 +164,14 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
         """Send a request exactly as it is and return its response, whose body is still to be read.
 
         Raises `ConnectionNotAvailable` when the connection serves another request, is closed, or has become stale, and
-        what `exchange` raises.
+        what `exchange` raises. Raises `RuntimeError` for a request to another origin.
         """
         validate_request(request)
+        origin = request.url.origin
+        if origin != self._origin:
+            raise RuntimeError(
+                f"Attempted to send request to {origin} on connection to {self._origin}"
+            )
         timeouts = Timeouts.of(request.extensions)
         if self._state is IDLE and self.has_expired():
             await self.aclose()

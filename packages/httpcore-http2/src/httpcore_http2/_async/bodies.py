@@ -82,9 +82,13 @@ class AsyncHTTP2Body(AsyncByteStream):
             data = await self._connection.receive_body(self._stream, self._timeouts)
         except BaseException as error:
             self._is_over = self._is_closed = True
-            await self._connection.fail(error, self._stream, self._request, "read response body")
-            if trace is not None:
-                await trace.event("receive_response_body.failed", {"exception": error})
+            try:
+                if trace is not None:
+                    await trace.event("receive_response_body.failed", {"exception": error})
+            finally:
+                await self._connection.fail(
+                    error, self._stream, self._request, "read response body", trace
+                )
             raise
         if data:
             return data

@@ -100,13 +100,14 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
         """Send `request` and return the response once its head is there; its body is still to be read.
 
         Raises `HTTPCoreError`; `ConnectionNotAvailable` when all streams are taken or the connection takes no more,
-        with nothing of the request used up. May be called while other requests are under way.
+        with nothing of the request used up; `RuntimeError` for a request to another origin. May be called while other
+        requests are under way.
         """
         validate_request(request)
-        if not self.can_handle_request(request.url.origin):
-            raise LocalProtocolError(
-                f"a request to {request.url.origin} was sent to the connection to {self._origin}",
-                safe_to_retry=True,
+        origin = request.url.origin
+        if origin != self._origin:
+            raise RuntimeError(
+                f"Attempted to send request to {origin} on connection to {self._origin}"
             )
         return await self.exchange(request, Timeouts.of(request.extensions))
 
@@ -137,7 +138,7 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
                     "receive_response_headers", info, self._receive_head, request, stream, timeouts
                 )
         except BaseException as error:
-            await self.fail(error, stream, request, phase)
+            await self.fail(error, stream, request, phase, trace)
             raise
         extensions: ResponseExtensions = {
             "http_version": b"HTTP/2",
@@ -171,16 +172,27 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
         return data
 
     async def fail(
-        self, error: BaseException, stream: Stream, request: Request, phase: str
+        self,
+        error: BaseException,
+        stream: Stream,
+        request: Request,
+        phase: str,
+        trace: AsyncTrace | None = None,
     ) -> None:
         """End an exchange by an error: tell what is known about it, and give up the stream."""
         if isinstance(error, HTTPCoreError):
             self._describe(error, stream, request, phase)
         self._engine.give_up(stream)
         # In a task that is being cancelled a write may be cut short.
-        await self._end_exchange(
-            can_write=isinstance(error, Exception) or self._wire.can_be_interrupted
-        )
+        can_write = isinstance(error, Exception) or self._wire.can_be_interrupted
+        if trace is None:
+            await self._end_exchange(can_write=can_write)
+            return
+        try:
+            await trace.event("response_closed.started", {"stream_id": stream.stream_id})
+        finally:
+            await self._end_exchange(can_write=can_write)
+        await trace.event("response_closed.complete", {"return_value": None})
 
     async def finish(self, stream: Stream) -> None:
         """End an exchange whose body was read to its end, or is not wanted any more."""

@@ -83,9 +83,13 @@ class HTTP2Body(SyncByteStream):
             data = self._connection.receive_body(self._stream, self._timeouts)
         except BaseException as error:
             self._is_over = self._is_closed = True
-            self._connection.fail(error, self._stream, self._request, "read response body")
-            if trace is not None:
-                trace.event("receive_response_body.failed", {"exception": error})
+            try:
+                if trace is not None:
+                    trace.event("receive_response_body.failed", {"exception": error})
+            finally:
+                self._connection.fail(
+                    error, self._stream, self._request, "read response body", trace
+                )
             raise
         if data:
             return data

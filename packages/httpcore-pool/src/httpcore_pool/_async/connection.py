@@ -61,6 +61,7 @@ __all__ = ["AsyncHTTPConnection", "close_abandoned", "close_dropped"]
 monotonic = time.monotonic
 
 logger = logging.getLogger("httpcore.pool")
+closing = logging.getLogger("httpcore.connection")
 
 
 class AsyncHTTPConnection(AsyncConnectionInterface):
@@ -270,8 +271,18 @@ class AsyncHTTPConnection(AsyncConnectionInterface):
     async def aclose(self) -> None:
         """Close at once; requests under way end with an error."""
         self._is_failed = True
-        if self.protocol is not None:
+        if self.protocol is None:
+            return
+        if not closing.isEnabledFor(logging.DEBUG):
             await self.protocol.aclose()
+            return
+        closing.debug("close.started")
+        try:
+            await self.protocol.aclose()
+        except BaseException as error:
+            closing.debug("close.failed exception=%r", error)
+            raise
+        closing.debug("close.complete")
 
     def can_handle_request(self, origin: Origin) -> bool:
         return origin == self.origin

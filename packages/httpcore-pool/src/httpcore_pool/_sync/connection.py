@@ -62,6 +62,7 @@ __all__ = ["HTTPConnection", "close_abandoned", "close_dropped"]
 monotonic = time.monotonic
 
 logger = logging.getLogger("httpcore.pool")
+closing = logging.getLogger("httpcore.connection")
 
 
 class HTTPConnection(ConnectionInterface):
@@ -271,8 +272,18 @@ class HTTPConnection(ConnectionInterface):
     def close(self) -> None:
         """Close at once; requests under way end with an error."""
         self._is_failed = True
-        if self.protocol is not None:
+        if self.protocol is None:
+            return
+        if not closing.isEnabledFor(logging.DEBUG):
             self.protocol.close()
+            return
+        closing.debug("close.started")
+        try:
+            self.protocol.close()
+        except BaseException as error:
+            closing.debug("close.failed exception=%r", error)
+            raise
+        closing.debug("close.complete")
 
     def can_handle_request(self, origin: Origin) -> bool:
         return origin == self.origin
