@@ -131,3 +131,32 @@ async def test_a_plain_body_is_read_as_often_as_one_likes() -> None:
 async def test_a_plain_body_is_made_of_bytes(wrong: Any) -> None:
     with pytest.raises(TypeError, match=f"content must be bytes, but got {type(wrong).__name__}"):
         PlainByteStream(wrong)
+
+
+async def test_closing_calls_the_function_once() -> None:
+    closed: list[str] = []
+
+    async def close() -> None:
+        closed.append("closed")
+
+    stream = AsyncIteratorByteStream(chunks(), aclose_func=close)
+    assert await whole(stream) == b"ab"
+    assert closed == []
+    for _ in range(2):
+        await stream.aclose()
+    assert closed == ["closed"]
+
+
+async def test_closing_calls_the_function_even_when_the_iterator_cannot_be_closed() -> None:
+    class AsyncStubborn(AsyncEndless):
+        async def aclose(self) -> None:
+            raise ValueError("not now")
+
+    closed: list[str] = []
+
+    async def close() -> None:
+        closed.append("closed")
+
+    with pytest.raises(ValueError, match="not now"):
+        await AsyncIteratorByteStream(AsyncStubborn(), close).aclose()
+    assert closed == ["closed"]

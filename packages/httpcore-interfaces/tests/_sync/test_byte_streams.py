@@ -132,3 +132,32 @@ def test_a_plain_body_is_read_as_often_as_one_likes() -> None:
 def test_a_plain_body_is_made_of_bytes(wrong: Any) -> None:
     with pytest.raises(TypeError, match=f"content must be bytes, but got {type(wrong).__name__}"):
         PlainByteStream(wrong)
+
+
+def test_closing_calls_the_function_once() -> None:
+    closed: list[str] = []
+
+    def close() -> None:
+        closed.append("closed")
+
+    stream = IteratorByteStream(chunks(), close_func=close)
+    assert whole(stream) == b"ab"
+    assert closed == []
+    for _ in range(2):
+        stream.close()
+    assert closed == ["closed"]
+
+
+def test_closing_calls_the_function_even_when_the_iterator_cannot_be_closed() -> None:
+    class Stubborn(Endless):
+        def close(self) -> None:
+            raise ValueError("not now")
+
+    closed: list[str] = []
+
+    def close() -> None:
+        closed.append("closed")
+
+    with pytest.raises(ValueError, match="not now"):
+        IteratorByteStream(Stubborn(), close).close()
+    assert closed == ["closed"]

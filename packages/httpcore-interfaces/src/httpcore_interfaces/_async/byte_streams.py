@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from .._exceptions import StreamClosed, StreamConsumed
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator
+    from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
     from typing import Self
 
 __all__ = ["AsyncByteStream", "AsyncIteratorByteStream"]
@@ -48,16 +48,22 @@ class AsyncIteratorByteStream(AsyncByteStream):
 
     An asynchronous iterator or generator can be read once; a second time raises `StreamConsumed`, and after `aclose()`,
     which closes a generator, `StreamClosed`. What gives a new iterator each time can be read again and again.
+    `aclose_func` is called once, by the first `aclose()`, after the generator was closed.
     """
 
-    __slots__ = ("_closed", "_consumed", "_iterator")
+    __slots__ = ("_aclose_func", "_closed", "_consumed", "_iterator")
 
-    def __init__(self, iterator: AsyncIterable[bytes]) -> None:
-        if isinstance(iterator, (bytes, str)) or not hasattr(iterator, "__aiter__"):
+    def __init__(
+        self,
+        aiterator: AsyncIterable[bytes],
+        aclose_func: Callable[[], Awaitable[object]] | None = None,
+    ) -> None:
+        if isinstance(aiterator, (bytes, str)) or not hasattr(aiterator, "__aiter__"):
             raise TypeError(
-                f"iterator must be an asynchronous iterable of bytes, but got {type(iterator).__name__}."
+                f"aiterator must be an asynchronous iterable of bytes, but got {type(aiterator).__name__}."
             )
-        self._iterator = iterator
+        self._iterator = aiterator
+        self._aclose_func = aclose_func
         self._consumed = False
         self._closed = False
 
@@ -80,6 +86,11 @@ class AsyncIteratorByteStream(AsyncByteStream):
 
     async def aclose(self) -> None:
         self._closed = True
+        function, self._aclose_func = self._aclose_func, None
         aclose = getattr(self._iterator, "aclose", None)
-        if aclose is not None:
-            await aclose()
+        try:
+            if aclose is not None:
+                await aclose()
+        finally:
+            if function is not None:
+                await function()

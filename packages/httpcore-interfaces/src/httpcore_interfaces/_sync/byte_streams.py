@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from .._exceptions import StreamClosed, StreamConsumed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Self
 
 __all__ = ["SyncByteStream", "IteratorByteStream"]
@@ -49,16 +49,22 @@ class IteratorByteStream(SyncByteStream):
 
     A synchronous iterator or generator can be read once; a second time raises `StreamConsumed`, and after `close()`,
     which closes a generator, `StreamClosed`. What gives a new iterator each time can be read again and again.
+    `close_func` is called once, by the first `close()`, after the generator was closed.
     """
 
-    __slots__ = ("_closed", "_consumed", "_iterator")
+    __slots__ = ("_close_func", "_closed", "_consumed", "_iterator")
 
-    def __init__(self, iterator: Iterable[bytes]) -> None:
+    def __init__(
+        self,
+        iterator: Iterable[bytes],
+        close_func: Callable[[], object] | None = None,
+    ) -> None:
         if isinstance(iterator, (bytes, str)) or not hasattr(iterator, "__iter__"):
             raise TypeError(
                 f"iterator must be a synchronous iterable of bytes, but got {type(iterator).__name__}."
             )
         self._iterator = iterator
+        self._close_func = close_func
         self._consumed = False
         self._closed = False
 
@@ -81,6 +87,11 @@ class IteratorByteStream(SyncByteStream):
 
     def close(self) -> None:
         self._closed = True
+        function, self._close_func = self._close_func, None
         close = getattr(self._iterator, "close", None)
-        if close is not None:
-            close()
+        try:
+            if close is not None:
+                close()
+        finally:
+            if function is not None:
+                function()
