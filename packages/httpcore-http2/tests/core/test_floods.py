@@ -48,7 +48,10 @@ def test_time_requests_and_content_bring_tokens_back() -> None:
     guard.opened_request()
     assert guard.allows(made(FrameKind.PING))
     guard.tokens = 0.0
-    guard.sent_data()
+    guard.sent_data(2)
+    assert guard.allows(made(FrameKind.PING))
+    guard.tokens = 0.0
+    guard.received_data(2)
     assert guard.allows(made(FrameKind.PING))
     guard.tick(1e9)
     assert guard.tokens < 2001

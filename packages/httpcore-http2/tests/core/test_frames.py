@@ -21,7 +21,8 @@ def taken(splitter: FrameSplitter, data: bytes) -> list[bytes]:
     splitter.add(data)
     found = []
     while (one := splitter.next()) is not None:
-        found.append(one)
+        found.append(bytes(splitter.buffer[one[3] : one[4]]))
+        assert one[:3] == (found[-1][3], found[-1][4], 1)
     return found
 
 
@@ -46,6 +47,23 @@ def test_the_rest_of_a_frame_waits_behind_whole_ones() -> None:
 def test_a_frame_that_is_too_long_is_refused_by_its_header() -> None:
     splitter = FrameSplitter(1000)
     splitter.add(frame(1000) + (1001).to_bytes(3, "big") + bytes(6))
-    assert splitter.next() == frame(1000)
+    assert splitter.next() == (0, 0, 1, 0, 1009)
     with pytest.raises(FrameTooLarge, match="1001"):
         splitter.next()
+
+
+def test_a_frame_that_drips_in_is_not_copied_for_each_byte() -> None:
+    splitter = FrameSplitter(1000)
+    both = frame(500) + frame(400)
+    pieces = [both[:300], both[300:310], both[310:709], both[709:719], both[719:]]
+    assert [one for piece in pieces for one in taken(splitter, piece)] == [frame(500), frame(400)]
+    whole = frame(500) + frame(5)
+    taken(splitter, frame(5) + whole[:200])
+    buffers = set()
+    found = []
+    for place in range(200, len(whole)):
+        found += taken(splitter, whole[place : place + 1])
+        buffers.add(id(splitter.buffer))
+    assert found == [frame(500), frame(5)]
+    # One that grows, a few at the end.
+    assert len(buffers) < 30

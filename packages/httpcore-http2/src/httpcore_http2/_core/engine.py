@@ -68,8 +68,11 @@ class Engine(Multiplexer):
                 f"{self.stream_limit()}; send this one later, or over another connection"
             )
         stream_id = self._h2.get_next_available_stream_id()
-        stream = Stream(stream_id, self.outbox.queued, to_send, wants_news=wants_news)
-        self._h2.send_headers(stream_id, fields, end_stream=end)
+        is_head = fields[0] == (b":method", b"HEAD")
+        stream = Stream(
+            stream_id, self.outbox.queued, to_send, is_head=is_head, wants_news=wants_news
+        )
+        self._send_head(stream, fields, end=end)
         self._streams[stream_id] = stream
         self.active += 1
         self.opened += 1
@@ -80,7 +83,6 @@ class Engine(Multiplexer):
             self.capacity_has_changed = True
         stream.is_sent = end
         self._guard.opened_request()
-        self._collect()
         stream.bytes_sent = self.outbox.queued - stream.start
         return stream
 
@@ -104,11 +106,15 @@ class Engine(Multiplexer):
             return length
         if not length:
             if end:
-                self._h2.end_stream(stream.stream_id)
+                self._send_end(stream)
                 stream.is_sent = True
-                self._collect()
             return 0
-        sent = self._send_frames(stream, data, end=end)
+        sent = min(length, self._send_room(stream), _SEND_AT_ONCE)
+        if sent <= 0:
+            return 0
+        stream.is_sent = end and sent == length
+        self._send_data(stream, memoryview(data), sent, end=stream.is_sent)
+        stream.bytes_sent += sent
         if stream.to_send is not None:
             stream.to_send -= sent
         return sent
@@ -116,6 +122,8 @@ class Engine(Multiplexer):
     def send_trailers(self, stream: Stream, fields: Fields) -> None:
         """End the request with a trailer section."""
         if stream.wants_upload and not stream.is_sent:
+            if stream.is_plain:
+                self._adopt(stream)
             self._h2.send_headers(stream.stream_id, fields, end_stream=True)
             stream.is_sent = True
             self._collect()
@@ -148,8 +156,9 @@ class Engine(Multiplexer):
                 self._reset(stream, _CODES.NO_ERROR if complete else _CODES.CANCEL)
             stream.take()
             if stream.taken:
-                self._h2.acknowledge_received_data(stream.taken, stream.stream_id)
+                self._credit_connection(stream.taken)
             self._collect()
+            self._forget(stream)
         stream.is_reset = True
         stream.advance(StreamInput.GIVE_UP)
         self._granted -= stream.window
@@ -261,22 +270,3 @@ class Engine(Multiplexer):
     def leave_write(self, parker: Unparkable) -> None:
         """See `Outbox.leave`."""
         self.outbox.leave(parker)
-
-    # Sending.
-
-    def _send_frames(self, stream: Stream, data: memoryview | bytes, *, end: bool) -> int:
-        view = memoryview(data)
-        total = min(len(view), self._window(stream), _SEND_AT_ONCE)
-        size = self._h2.max_outbound_frame_size
-        sent = 0
-        while sent < total:
-            length = min(size, total - sent)
-            is_last = end and sent + length == len(view)
-            self._h2.send_data(stream.stream_id, view[sent : sent + length], end_stream=is_last)
-            stream.is_sent = is_last
-            sent += length
-            self._guard.sent_data()
-        if sent:
-            stream.bytes_sent += sent
-            self._collect()
-        return sent

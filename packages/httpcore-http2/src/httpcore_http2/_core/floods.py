@@ -43,9 +43,13 @@ class FloodGuard:
         """We have opened a stream."""
         self._add(_PER_REQUEST)
 
-    def sent_data(self) -> None:
-        """We have sent a DATA frame."""
-        self._add(_PER_DATA_SENT)
+    def sent_data(self, frames: int) -> None:
+        """We have sent so many DATA frames."""
+        self._add(_PER_DATA_SENT * frames)
+
+    def received_data(self, frames: int) -> None:
+        """So many DATA frames have come that had content."""
+        self._add(_PER_DATA_RECEIVED * frames)
 
     def allows(self, frame: bytes) -> bool:
         """Whether this frame may still be looked at."""

@@ -8,10 +8,14 @@ time, it loses nothing, holds nothing that is too long, and floods can be counte
 from __future__ import annotations
 
 from enum import IntEnum
+from struct import Struct
 
 __all__ = ["HEADER_LENGTH", "FrameKind", "FrameSplitter", "FrameTooLarge"]
 
 HEADER_LENGTH = 9
+
+# Length (in two parts), kind, flags, stream identifier with the reserved bit.
+_read_header = Struct(">HBBBL").unpack_from
 
 
 class FrameKind(IntEnum):
@@ -34,42 +38,50 @@ class FrameTooLarge(Exception):
 
 
 class FrameSplitter:
-    """Gives whole frames as `bytes`, header included. `add` what came, then call `next` until it returns `None`."""
+    """Finds whole frames. `add` what came, then call `next` until it returns `None`."""
 
-    __slots__ = ("_buffer", "_max_length", "_needed", "_position")
+    __slots__ = ("_max_length", "_needed", "_position", "buffer")
 
     def __init__(self, max_length: int) -> None:
-        self._buffer: bytes | bytearray = b""
+        self.buffer: bytes | bytearray = b""
         self._position = 0
         self._needed = HEADER_LENGTH
         self._max_length = max_length
 
     def add(self, data: bytes) -> None:
         """Take bytes from the network; all frames in earlier ones have been fetched by `next`."""
-        if self._position == len(self._buffer):
-            self._buffer = data
+        buffer, position = self.buffer, self._position
+        left = len(buffer) - position
+        if not left:
+            self.buffer = data
+        elif left <= len(data):
+            self.buffer = buffer[position:] + data
         else:
             # A bytearray grows in place, so a frame that drips in byte by byte is not copied for each of them.
-            if not isinstance(self._buffer, bytearray):
-                self._buffer = bytearray(self._buffer[self._position :])
-            elif self._position:
-                del self._buffer[: self._position]
-            self._buffer += data
+            if not isinstance(buffer, bytearray):
+                self.buffer = buffer = bytearray(buffer[position:])
+            elif position:
+                del buffer[:position]
+            buffer += data
         self._position = 0
 
-    def next(self) -> bytes | None:
-        """The next whole frame. Raises `FrameTooLarge` as soon as a header says so."""
-        available = len(self._buffer) - self._position
+    def next(self) -> tuple[int, int, int, int, int] | None:
+        """Kind, flags and stream identifier of the next whole frame, and where in `buffer` it begins and ends.
+
+        Raises `FrameTooLarge` as soon as a header says so.
+        """
+        buffer, position = self.buffer, self._position
+        available = len(buffer) - position
         if available < self._needed:
             return None
-        position = self._position
-        length = int.from_bytes(self._buffer[position : position + 3], "big")
+        high, low, kind, flags, stream_id = _read_header(buffer, position)
+        length = high << 8 | low
         if length > self._max_length:
             raise FrameTooLarge(f"a frame of {length} bytes, where {self._max_length} are allowed")
-        end = position + HEADER_LENGTH + length
-        if end > len(self._buffer):
-            self._needed = HEADER_LENGTH + length
+        needed = HEADER_LENGTH + length
+        if available < needed:
+            self._needed = needed
             return None
         self._needed = HEADER_LENGTH
-        self._position = end
-        return bytes(self._buffer[position:end])
+        self._position = end = position + needed
+        return kind, flags, stream_id & 0x7FFF_FFFF, position, end

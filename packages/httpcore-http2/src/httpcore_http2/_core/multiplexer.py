@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import h2.config
 import h2.connection
 import h2.errors
 import h2.events
@@ -20,10 +19,8 @@ from httpcore_interfaces import RemoteProtocolError
 
 from .failures import Failure
 from .fields import response_fields
-from .floods import FloodGuard
 from .frames import HEADER_LENGTH, FrameKind, FrameSplitter, FrameTooLarge
-from .hpack_memory import RememberingDecoder, RememberingEncoder
-from .outbox import Outbox
+from .lane import WITHOUT_CONTENT, Lane
 from .settings import (
     CONNECTION_WINDOW,
     MAX_FRAME_SIZE,
@@ -31,7 +28,6 @@ from .settings import (
     MAX_INFORMATIONAL,
     MAX_STREAM_WINDOW,
     OWN_STREAM_LIMIT,
-    local_settings,
 )
 from .states import CONNECTION, ConnectionInput, ConnectionState, StreamInput, StreamState
 from .streams import Stream, Wanted
@@ -46,19 +42,22 @@ __all__ = ["Multiplexer"]
 
 _RST_STREAM_LENGTH = HEADER_LENGTH + 4
 
+_DATA = int(FrameKind.DATA)
+_HEADERS = int(FrameKind.HEADERS)
+_PUSH_PROMISE = int(FrameKind.PUSH_PROMISE)
+_CONTINUATION = int(FrameKind.CONTINUATION)
+_GOAWAY = int(FrameKind.GOAWAY)
 
-class _H2Connection(h2.connection.H2Connection):
-    """h2 with a smaller memory of streams that are gone: it serves frames that were under way when we reset one."""
-
-    MAX_CLOSED_STREAMS = 8192
+_END_HEADERS = 0x4
+_OPENS_BLOCK = frozenset([_HEADERS, _PUSH_PROMISE, _CONTINUATION])
 
 
-class Multiplexer:
+class Multiplexer(Lane):
     """The state of a connection, and how received frames change it. `Engine` adds what callers do."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.state = ConnectionState.IDLE
-        self.outbox = Outbox()
         self.failure: Failure | None = None
         self.limit = OWN_STREAM_LIMIT
         self.active = 0
@@ -66,59 +65,68 @@ class Multiplexer:
         # Stands for the connection itself: its head has come when the server's first SETTINGS have.
         self.preface = Stream(0, 0, None)
         self.capacity_has_changed = False
-        self._streams: dict[int, Stream] = {}
         self._turns = Turns()
         self._granted = 0
         self._frame_length = 0
         self._late_window = 0
+        self._is_in_block = False
         self._splitter = FrameSplitter(MAX_FRAME_SIZE)
-        self._guard = FloodGuard()
-        self._h2 = _H2Connection(
-            h2.config.H2Configuration(
-                client_side=True,
-                header_encoding=None,
-                validate_outbound_headers=False,
-                normalize_outbound_headers=False,
-            )
-        )
-        self._h2.local_settings = local_settings()
-        self._h2.max_inbound_frame_size = MAX_FRAME_SIZE
-        self._h2.encoder = RememberingEncoder()
-        self._h2.decoder = RememberingDecoder(MAX_HEADER_LIST_SIZE)
-        self._h2.initiate_connection()
-        self._h2.increment_flow_control_window(
-            CONNECTION_WINDOW - self._h2.inbound_flow_control_window
-        )
-        self._collect()
 
     # Receiving.
 
     def _receive(self, data: bytes, now: float) -> None:
         guard = self._guard
         guard.tick(now)
-        self._splitter.add(data)
+        splitter = self._splitter
+        splitter.add(data)
+        streams = self._streams
+        passed = 0
         try:
-            while (frame := self._splitter.next()) is not None:
-                if not guard.allows(frame):
-                    raise h2.exceptions.DenialOfServiceError(
-                        "more empty or idle frames than is sane"
-                    )
-                self._frame_length = len(frame)
-                if frame[3] == FrameKind.GOAWAY:
-                    # Before h2 forgets it.
-                    self._collect()
-                elif frame[3] <= FrameKind.HEADERS:
-                    stream_id = int.from_bytes(frame[5:9], "big") & 0x7FFF_FFFF
-                    if stream_id not in self._streams:
-                        self._take_late(frame, stream_id)
-                        continue
-                for event in self._h2.receive_data(frame):
-                    handler = _HANDLERS.get(type(event))
-                    if handler is not None:
-                        handler(self, event)
+            while (frame := splitter.next()) is not None:
+                kind, flags, stream_id, start, end = frame
+                if kind <= _HEADERS and not self._is_in_block:
+                    stream = streams.get(stream_id)
+                    if stream is not None:
+                        payload = bytes(splitter.buffer[start + HEADER_LENGTH : end])
+                        if (
+                            self._pass_data(stream, flags, payload)
+                            if kind == _DATA
+                            else self._pass_head(stream, flags, payload)
+                        ):
+                            passed += kind == _DATA
+                            stream.bytes_received += end - start
+                            if stream.parked:
+                                self._wake(stream)
+                            continue
+                guard.received_data(passed)
+                passed = 0
+                self._judge(kind, flags, stream_id, bytes(splitter.buffer[start:end]))
         except (h2.exceptions.ProtocolError, FrameTooLarge) as error:
             self._break(error)
+        guard.received_data(passed)
         self._collect()
+
+    def _judge(self, kind: int, flags: int, stream_id: int, frame: bytes) -> None:
+        """Have h2 look at a frame, and do what follows."""
+        if not self._guard.allows(frame):
+            raise h2.exceptions.DenialOfServiceError("more empty or idle frames than is sane")
+        self._frame_length = len(frame)
+        if kind in _OPENS_BLOCK:
+            self._is_in_block = not flags & _END_HEADERS
+        stream = self._streams.get(stream_id)
+        if stream is not None:
+            if stream.is_plain:
+                self._adopt(stream)
+        elif kind <= _HEADERS:
+            self._take_late(frame, stream_id)
+            return
+        if kind == _GOAWAY:
+            # Before h2 forgets it.
+            self._collect()
+        for event in self._h2.receive_data(frame):
+            handler = _HANDLERS.get(type(event))
+            if handler is not None:
+                handler(self, event)
 
     def _take_late(self, frame: bytes, stream_id: int) -> None:
         """Take in DATA or HEADERS of a stream that is gone: they were under way when we reset it."""
@@ -194,6 +202,7 @@ class Multiplexer:
             return
         stream.status = int(status)
         stream.advance(StreamInput.HEAD)
+        self._learn_head(stream, stream.status)
         self._wake(stream)
 
     def _on_data(self, event: h2.events.DataReceived) -> None:
@@ -204,6 +213,7 @@ class Multiplexer:
         stream = self._streams[event.stream_id]
         stream.advance(StreamInput.DATA)
         stream.bytes_received += self._frame_length
+        stream.received += len(event.data)
         stream.put(event.data, counted)
         if stream.taken * 2 >= stream.window:
             # Nothing but padding, for a long time: nobody will take it, so it is credited here.
@@ -219,9 +229,15 @@ class Multiplexer:
 
     def _on_end(self, event: h2.events.StreamEnded) -> None:
         stream = self._streams.get(event.stream_id or 0)
-        if stream is not None:
-            stream.advance(StreamInput.END)
-            self._wake(stream)
+        if stream is None:
+            return
+        expected = stream.expected
+        if expected and stream.received != expected and stream.status not in WITHOUT_CONTENT:
+            # h2 does not count where END_STREAM comes with a header section.
+            self._refuse(stream, f"{stream.received} bytes of content and promised {expected}")
+            return
+        stream.advance(StreamInput.END)
+        self._wake(stream)
 
     def _on_reset(self, event: h2.events.StreamReset) -> None:
         stream = self._streams.get(event.stream_id or 0)
@@ -279,16 +295,19 @@ class Multiplexer:
 
     def _reset(self, stream: Stream, code: h2.errors.ErrorCodes) -> None:
         """Queue RST_STREAM; what is under way to the stream is let pass from now on."""
+        if stream.is_plain:
+            self._adopt(stream)
         self._h2.reset_stream(stream.stream_id, code)
         if stream.state != StreamState.COMPLETE:
             self._late_window += stream.window
-        # Asked how many streams are open, h2 drops those that are closed. While it has them, an interim response that
-        # was under way would be an error of the connection.
-        _ = self._h2.open_outbound_streams
+        # While h2 has it, an interim response that was under way would be an error of the connection.
+        self._forget(stream)
 
     def _fail(self, stream: Stream, failure: Failure) -> None:
         """The stream is over in h2's eyes, or of no interest to it; nothing more comes to it from now on."""
         del self._streams[stream.stream_id]
+        if stream.is_plain:
+            self._adopt(stream)
         stream.is_reset = True
         if stream.state != StreamState.COMPLETE:
             stream.failure = failure
@@ -316,7 +335,7 @@ class Multiplexer:
 
     def _has(self, stream: Stream, wanted: Wanted) -> bool:
         if wanted == Wanted.WINDOW:
-            return not stream.wants_upload or self._window(stream) > 0
+            return not stream.wants_upload or self._send_room(stream) > 0
         return stream.has(wanted)
 
     def _wake(self, stream: Stream) -> None:
@@ -329,14 +348,9 @@ class Multiplexer:
         for stream in self._streams.values():
             self._wake(stream)
 
-    def _window(self, stream: Stream) -> int:
-        # Negative when the server has lowered it in mid-stream, which is legal (RFC 9113, 6.9.2).
-        return min(
-            self._h2.outbound_flow_control_window,
-            self._h2.streams[stream.stream_id].outbound_flow_control_window,
-        )
-
     def _credit(self, stream: Stream, *, caught_up: bool) -> None:
+        if stream.is_plain:
+            self._adopt(stream)
         self._h2.acknowledge_received_data(stream.taken, stream.stream_id)
         stream.taken = 0
         # A reader that keeps up may be held back by the window alone: let it grow, as long as all windows together
@@ -347,11 +361,6 @@ class Multiplexer:
             stream.window += extra
             self._granted += extra
         self._collect()
-
-    def _collect(self) -> None:
-        data = self._h2.data_to_send()
-        if data:
-            self.outbox.put(data)
 
 
 _HANDLERS: dict[type[h2.events.Event], Callable[[Multiplexer, Any], None]] = {

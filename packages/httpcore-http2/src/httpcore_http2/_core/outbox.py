@@ -27,7 +27,7 @@ class Outbox:
     __slots__ = ("_in_flight", "_parked", "_pieces", "has_writer", "is_closed", "queued", "written")
 
     def __init__(self) -> None:
-        self._pieces: list[bytes] = []
+        self._pieces: list[bytes | memoryview] = []
         self._in_flight = b""
         self._parked: dict[Unparkable, int] = {}
         self.has_writer = False
@@ -35,8 +35,8 @@ class Outbox:
         self.queued = 0
         self.written = 0
 
-    def put(self, data: bytes) -> None:
-        """Queue bytes; when closed, forget them."""
+    def put(self, data: bytes | memoryview) -> None:
+        """Queue bytes, or a view on bytes; when closed, forget them."""
         if self.is_closed:
             return
         self._pieces.append(data)
@@ -108,7 +108,10 @@ class Outbox:
         pieces = self._pieces
         if self._in_flight:
             pieces.insert(0, self._in_flight)
-        self._in_flight = data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        first = pieces[0]
+        self._in_flight = data = (
+            first if len(pieces) == 1 and type(first) is bytes else b"".join(pieces)
+        )
         pieces.clear()
         return data
 

@@ -19,7 +19,13 @@ __all__ = [
 ]
 
 
-class ConnectionState(IntEnum):
+class _Quick(IntEnum):
+    """An enumeration whose members are looked up in the tables as quickly as numbers."""
+
+    __hash__ = int.__hash__
+
+
+class ConnectionState(_Quick):
     """What a connection can still do."""
 
     IDLE = auto()  # open, no request under way
@@ -28,7 +34,7 @@ class ConnectionState(IntEnum):
     CLOSED = auto()
 
 
-class ConnectionInput(IntEnum):
+class ConnectionInput(_Quick):
     """What happens to a connection."""
 
     OPEN = auto()  # a request begins
@@ -37,7 +43,7 @@ class ConnectionInput(IntEnum):
     END = auto()  # end of file, a network or protocol error, or our own closing
 
 
-class StreamState(IntEnum):
+class StreamState(_Quick):
     """How far a response is."""
 
     AWAITING = auto()  # its head has not come
@@ -47,7 +53,7 @@ class StreamState(IntEnum):
     GIVEN_UP = auto()  # nobody wants it any more
 
 
-class StreamInput(IntEnum):
+class StreamInput(_Quick):
     """What happens to a response."""
 
     INTERIM = auto()  # a 1xx response

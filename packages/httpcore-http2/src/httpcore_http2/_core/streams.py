@@ -40,15 +40,20 @@ class Stream:
         "bytes_received",
         "bytes_sent",
         "chunks",
+        "expected",
         "failure",
         "fields",
         "interims",
+        "is_head",
+        "is_plain",
         "is_reset",
         "is_sent",
         "lying",
         "news",
         "news_size",
         "parked",
+        "received",
+        "sent",
         "start",
         "state",
         "status",
@@ -60,11 +65,22 @@ class Stream:
     )
 
     def __init__(
-        self, stream_id: int, start: int, to_send: int | None, *, wants_news: bool = False
+        self,
+        stream_id: int,
+        start: int,
+        to_send: int | None,
+        *,
+        is_head: bool = False,
+        wants_news: bool = False,
     ) -> None:
         self.stream_id = stream_id
         self.state = StreamState.AWAITING
-        # The response.
+        # Whether h2 has not been told of it.
+        self.is_plain = True
+        # The response: what was asked for by HEAD has no content. Bytes of content that came, and that were promised.
+        self.is_head = is_head
+        self.received = 0
+        self.expected: int | None = None
         self.status = 0
         self.fields: Fields = []
         self.chunks: list[bytes | bytearray] = []
@@ -79,6 +95,7 @@ class Stream:
         self.is_sent = False
         self.is_reset = False
         self.to_send = to_send
+        self.sent = 0
         # Flow control in our direction, in bytes as RFC 9113, 6.9.1 counts them, padding included.
         self.window = STREAM_WINDOW
         self.lying = 0
