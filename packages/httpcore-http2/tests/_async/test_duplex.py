@@ -69,8 +69,10 @@ async def test_a_request_may_ask_for_both_ways() -> None:
     assert server.seen[1].trailers == [(b"x-sum", b"1")]
     with pytest.raises(WriteError, match="ended"):
         await talk.write(b"third")
+    assert "trailers" not in response.extensions
     assert await talk.read(100) == b""
     assert await talk.read(100) == b""
+    assert response.extensions["trailers"] == [(b"grpc-status", b"0")]
     await talk.aclose()
     assert connection.is_idle()
     assert server.seen[1].reset is None
@@ -101,6 +103,31 @@ async def test_the_response_can_be_read_as_a_body_too() -> None:
     await two_ways(response).send_eof()
     assert await response.aread() == b"content"
     assert response.extensions["trailers"] == [(b"grpc-status", b"0")]
+    await connection.aclose()
+
+
+def _end(server: Server, stream_id: int) -> None:
+    server.respond(stream_id, b"no more from me")
+
+
+async def test_our_side_goes_on_when_the_server_has_ended_its_own() -> None:
+    server = Server(Server.keep_silent, begun=_end)
+    connection, _ = async_meet(server)
+    response = await connection.handle_async_request(
+        Request("POST", URL, extensions={"duplex": True})
+    )
+    talk = two_ways(response)
+    assert await talk.read(100) == b"no more from me"
+    assert await talk.read(100) == b""
+    assert "trailers" not in response.extensions
+    await talk.write(b"but from ")
+    await talk.write(b"me")
+    await talk.send_eof()
+    assert server.seen[1].content == b"but from me"
+    assert server.seen[1].ended
+    await talk.aclose()
+    assert server.seen[1].reset is None
+    assert connection.is_idle()
     await connection.aclose()
 
 

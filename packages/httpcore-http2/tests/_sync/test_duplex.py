@@ -70,8 +70,10 @@ def test_a_request_may_ask_for_both_ways() -> None:
     assert server.seen[1].trailers == [(b"x-sum", b"1")]
     with pytest.raises(WriteError, match="ended"):
         talk.write(b"third")
+    assert "trailers" not in response.extensions
     assert talk.read(100) == b""
     assert talk.read(100) == b""
+    assert response.extensions["trailers"] == [(b"grpc-status", b"0")]
     talk.close()
     assert connection.is_idle()
     assert server.seen[1].reset is None
@@ -102,6 +104,29 @@ def test_the_response_can_be_read_as_a_body_too() -> None:
     two_ways(response).send_eof()
     assert response.read() == b"content"
     assert response.extensions["trailers"] == [(b"grpc-status", b"0")]
+    connection.close()
+
+
+def _end(server: Server, stream_id: int) -> None:
+    server.respond(stream_id, b"no more from me")
+
+
+def test_our_side_goes_on_when_the_server_has_ended_its_own() -> None:
+    server = Server(Server.keep_silent, begun=_end)
+    connection, _ = meet(server)
+    response = connection.handle_request(Request("POST", URL, extensions={"duplex": True}))
+    talk = two_ways(response)
+    assert talk.read(100) == b"no more from me"
+    assert talk.read(100) == b""
+    assert "trailers" not in response.extensions
+    talk.write(b"but from ")
+    talk.write(b"me")
+    talk.send_eof()
+    assert server.seen[1].content == b"but from me"
+    assert server.seen[1].ended
+    talk.close()
+    assert server.seen[1].reset is None
+    assert connection.is_idle()
     connection.close()
 
 

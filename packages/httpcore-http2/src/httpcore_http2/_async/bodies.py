@@ -92,12 +92,16 @@ class AsyncHTTP2Body(AsyncByteStream):
             raise
         if data:
             return data
-        if self._stream.trailers is not None:
-            self._extensions["trailers"] = self._stream.trailers
+        self.tell_trailers()
         if trace is not None:
             await trace.event("receive_response_body.complete", {"return_value": None})
         await self._end()
         raise StopAsyncIteration
+
+    def tell_trailers(self) -> None:
+        """At the end of the content: put the trailers, if there are any, where the caller looks for them."""
+        if self._stream.trailers is not None:
+            self._extensions["trailers"] = self._stream.trailers
 
     async def aclose(self) -> None:
         """Give up what is left of the body; after its end there is nothing to do. Calling it again does nothing."""

@@ -146,7 +146,7 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
             "stream_id": stream.stream_id,
         }
         body = AsyncHTTP2Body(self, stream, request, timeouts, trace, extensions)
-        if _is_duplex(request):
+        if stream.is_duplex:
             extensions["network_stream"] = AsyncHTTP2Stream(self, stream, body)
         return Response.from_wire(
             stream.status, stream.fields, body, cast("dict[str, Any]", extensions)
@@ -323,9 +323,15 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
             raise LocalProtocolError(
                 f"the request has no content, but its Content-Length promises {length} bytes"
             )
-        end = not (has_content or _is_duplex(request) or request.extensions.get("trailers"))
-        wants_news = request.extensions.get("informational") is not None
-        return self._engine.open(fields, length, end=end, wants_news=wants_news)
+        extensions = request.extensions
+        is_duplex = _is_duplex(request)
+        return self._engine.open(
+            fields,
+            length,
+            end=not (has_content or is_duplex or extensions.get("trailers")),
+            is_duplex=is_duplex,
+            wants_news=extensions.get("informational") is not None,
+        )
 
     async def _send_head(self, timeouts: Timeouts) -> None:
         await self._wire.flush(self._engine.outbox.queued, timeouts.bounded(timeouts.write))
@@ -334,7 +340,7 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
         """Send the content, in one write with the head where both are there already."""
         body = request.stream
         trailers = request.extensions.get("trailers")
-        goes_on = trailers or _is_duplex(request)
+        goes_on = trailers or stream.is_duplex
         if stream.is_sent:
             await self._send_head(timeouts)
             return
@@ -353,7 +359,7 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
                     await self._look()
             finally:
                 await source.aclose()
-        if not _is_duplex(request):
+        if not stream.is_duplex:
             await self.send_end(
                 stream, trailers() if callable(trailers) else trailers or (), timeouts
             )

@@ -43,7 +43,10 @@ class AsyncHTTP2Stream(AsyncNetworkStream):
         self._leading = b""
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """As `AsyncNetworkStream.read`; `b""` when the server has ended its side."""
+        """As `AsyncNetworkStream.read`; `b""` when the server has ended its side.
+
+        Then `trailers` is among the response's extensions, if the server has sent any.
+        """
         data = self._leading
         if not data:
             self._require_open(ReadError)
@@ -53,6 +56,8 @@ class AsyncHTTP2Stream(AsyncNetworkStream):
                 raise
             except HTTPCoreError as error:
                 raise ReadError(error.message) from error
+            if not data:
+                self._body.tell_trailers()
         self._leading = data[max_bytes:]
         return data[:max_bytes]
 

@@ -54,12 +54,18 @@ class Engine(Multiplexer):
     # One request's life.
 
     def open(
-        self, fields: Fields, to_send: int | None, *, end: bool, wants_news: bool = False
+        self,
+        fields: Fields,
+        to_send: int | None,
+        *,
+        end: bool,
+        is_duplex: bool = False,
+        wants_news: bool = False,
     ) -> Stream:
         """Begin a request: queue its HEADERS.
 
         `to_send`: the bytes of content that its Content-Length promises, `None` for no promise. `end`: whether there is
-        no content. `wants_news`: whether interim responses are kept for `take_news`. Raises `ConnectionNotAvailable`,
+        no content. `is_duplex`: whether our side goes on after the server's end. `wants_news`: whether interim responses are kept for `take_news`. Raises `ConnectionNotAvailable`,
         with nothing changed.
         """
         if not self.can_open():
@@ -70,7 +76,12 @@ class Engine(Multiplexer):
         stream_id = self._h2.get_next_available_stream_id()
         is_head = fields[0] == (b":method", b"HEAD")
         stream = Stream(
-            stream_id, self.outbox.queued, to_send, is_head=is_head, wants_news=wants_news
+            stream_id,
+            self.outbox.queued,
+            to_send,
+            is_duplex=is_duplex,
+            is_head=is_head,
+            wants_news=wants_news,
         )
         self._send_head(stream, fields, end=end)
         self._streams[stream_id] = stream

@@ -44,6 +44,7 @@ class Stream:
         "failure",
         "fields",
         "interims",
+        "is_duplex",
         "is_head",
         "is_plain",
         "is_reset",
@@ -70,6 +71,7 @@ class Stream:
         start: int,
         to_send: int | None,
         *,
+        is_duplex: bool = False,
         is_head: bool = False,
         wants_news: bool = False,
     ) -> None:
@@ -91,7 +93,9 @@ class Stream:
         self.interims = 0
         self.news: list[tuple[int, Fields]] | None = [] if wants_news else None
         self.news_size = 0
-        # The request: whether END_STREAM is queued, whether the server wants no more of it.
+        # The request: whether it is one side of a conversation, which goes on when the other side has ended; whether
+        # END_STREAM is queued; whether the server wants no more of it.
+        self.is_duplex = is_duplex
         self.is_sent = False
         self.is_reset = False
         self.to_send = to_send
@@ -113,7 +117,10 @@ class Stream:
     @property
     def wants_upload(self) -> bool:
         """Whether the server still takes the request's body."""
-        return not self.is_reset and self.state <= StreamState.RECEIVING
+        return not self.is_reset and (
+            self.state <= StreamState.RECEIVING
+            or (self.is_duplex and self.state == StreamState.COMPLETE)
+        )
 
     def has(self, wanted: Wanted) -> bool:
         """Whether there is no need to wait for head or body: it is there, or will never come.

@@ -93,12 +93,16 @@ class HTTP2Body(SyncByteStream):
             raise
         if data:
             return data
-        if self._stream.trailers is not None:
-            self._extensions["trailers"] = self._stream.trailers
+        self.tell_trailers()
         if trace is not None:
             trace.event("receive_response_body.complete", {"return_value": None})
         self._end()
         raise StopIteration
+
+    def tell_trailers(self) -> None:
+        """At the end of the content: put the trailers, if there are any, where the caller looks for them."""
+        if self._stream.trailers is not None:
+            self._extensions["trailers"] = self._stream.trailers
 
     def close(self) -> None:
         """Give up what is left of the body; after its end there is nothing to do. Calling it again does nothing."""

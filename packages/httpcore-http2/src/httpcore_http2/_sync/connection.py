@@ -147,7 +147,7 @@ class HTTP2Connection(ConnectionInterface):
             "stream_id": stream.stream_id,
         }
         body = HTTP2Body(self, stream, request, timeouts, trace, extensions)
-        if _is_duplex(request):
+        if stream.is_duplex:
             extensions["network_stream"] = HTTP2Stream(self, stream, body)
         return Response.from_wire(
             stream.status, stream.fields, body, cast("dict[str, Any]", extensions)
@@ -322,9 +322,15 @@ class HTTP2Connection(ConnectionInterface):
             raise LocalProtocolError(
                 f"the request has no content, but its Content-Length promises {length} bytes"
             )
-        end = not (has_content or _is_duplex(request) or request.extensions.get("trailers"))
-        wants_news = request.extensions.get("informational") is not None
-        return self._engine.open(fields, length, end=end, wants_news=wants_news)
+        extensions = request.extensions
+        is_duplex = _is_duplex(request)
+        return self._engine.open(
+            fields,
+            length,
+            end=not (has_content or is_duplex or extensions.get("trailers")),
+            is_duplex=is_duplex,
+            wants_news=extensions.get("informational") is not None,
+        )
 
     def _send_head(self, timeouts: Timeouts) -> None:
         self._wire.flush(self._engine.outbox.queued, timeouts.bounded(timeouts.write))
@@ -333,7 +339,7 @@ class HTTP2Connection(ConnectionInterface):
         """Send the content, in one write with the head where both are there already."""
         body = request.stream
         trailers = request.extensions.get("trailers")
-        goes_on = trailers or _is_duplex(request)
+        goes_on = trailers or stream.is_duplex
         if stream.is_sent:
             self._send_head(timeouts)
             return
@@ -352,7 +358,7 @@ class HTTP2Connection(ConnectionInterface):
                     self._look()
             finally:
                 source.close()
-        if not _is_duplex(request):
+        if not stream.is_duplex:
             self.send_end(stream, trailers() if callable(trailers) else trailers or (), timeouts)
 
     def send_piece(

@@ -42,7 +42,10 @@ class HTTP2Stream(NetworkStream):
         self._leading = b""
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """As `NetworkStream.read`; `b""` when the server has ended its side."""
+        """As `NetworkStream.read`; `b""` when the server has ended its side.
+
+        Then `trailers` is among the response's extensions, if the server has sent any.
+        """
         data = self._leading
         if not data:
             self._require_open(ReadError)
@@ -52,6 +55,8 @@ class HTTP2Stream(NetworkStream):
                 raise
             except HTTPCoreError as error:
                 raise ReadError(error.message) from error
+            if not data:
+                self._body.tell_trailers()
         self._leading = data[max_bytes:]
         return data[:max_bytes]
 
