@@ -514,6 +514,39 @@ def test_streams_above_goaway_are_of_no_interest() -> None:
     assert stream.status == 200
 
 
+@pytest.mark.parametrize("code", [CODES.REFUSED_STREAM, CODES.HTTP_1_1_REQUIRED, CODES.CANCEL])
+@pytest.mark.parametrize("has_begun", [False, True])
+def test_a_reset_says_whether_the_request_may_be_sent_again(
+    code: h2.errors.ErrorCodes, has_begun: bool
+) -> None:
+    engine, server = engines()
+    stream, other = opened(engine, 2)
+    exchange(engine, server)
+    if has_begun:
+        receive(engine, head(1))
+    receive(engine, frame(3, 1, struct.pack(">I", code)))
+    assert stream.failure is not None
+    error = stream.failure.error()
+    untouched = code != CODES.CANCEL and not has_begun
+    assert (error.unprocessed is True) == untouched
+    assert error.safe_to_retry == untouched
+    assert (error.http11_required is True) == (untouched and code == CODES.HTTP_1_1_REQUIRED)
+    receive(engine, head(3))
+    assert other.status == 200
+
+
+def test_going_away_may_be_for_http11() -> None:
+    engine, server = engines()
+    stream, other = opened(engine, 2)
+    exchange(engine, server)
+    server.go_away(1, CODES.HTTP_1_1_REQUIRED)
+    receive(engine, server.output() or b"")
+    assert other.failure is not None
+    assert other.failure.error().http11_required
+    receive(engine, head(1))
+    assert stream.status == 200
+
+
 # Ends.
 
 

@@ -57,6 +57,7 @@ class ErrorDetails(TypedDict, total=False):
     elapsed: float | None
     safe_to_retry: bool | None
     unprocessed: bool | None
+    http11_required: bool | None
     attempts: tuple[tuple[str, BaseException], ...] | None
 
 
@@ -74,6 +75,7 @@ class HTTPCoreError(Exception):
     - `limit`, `elapsed`: for a time-out, seconds allowed and seconds waited.
     - `safe_to_retry`: `True` only when repeating the request cannot make the server act twice.
     - `unprocessed`: `True` when the server has said that it did not act on the request (RFC 9113, 8.7).
+    - `http11_required`: `True` when the server has said that it takes the request over HTTP/1.1 alone (RFC 9113, 7).
     - `attempts`: for a failed connect, each address tried with its cause.
 
     Instances can be pickled; `__cause__` is kept by whoever raises, never suppressed.
@@ -91,6 +93,7 @@ class HTTPCoreError(Exception):
     elapsed: float | None = None
     safe_to_retry: bool = False
     unprocessed: bool | None = None
+    http11_required: bool | None = None
     attempts: tuple[tuple[str, BaseException], ...] = ()
 
     default_message = "the request failed"

@@ -51,6 +51,7 @@ DETAILS: ErrorDetails = {
     "elapsed": 5.1,
     "safe_to_retry": True,
     "unprocessed": True,
+    "http11_required": True,
     "attempts": (("192.0.2.1", OSError(111, "refused")), ("192.0.2.2", TimeoutError())),
 }
 

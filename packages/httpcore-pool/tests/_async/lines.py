@@ -296,8 +296,8 @@ class AsyncLineConnection(AsyncConnectionInterface):
 class AsyncWideConnection(AsyncConnectionInterface):
     """Many requests at a time.
 
-    The stream's extra information may say how many, in `stream_limit`, and that so many requests are refused first, in
-    `refusals`.
+    The stream's extra information may say how many, in `stream_limit`, that so many requests are refused first, in
+    `refusals`, and that the server wants HTTP/1.1, in `wants_http11`.
     """
 
     def __init__(
@@ -325,6 +325,14 @@ class AsyncWideConnection(AsyncConnectionInterface):
             raise ConnectionNotAvailable("no stream is free")
         self._streams += 1
         self.requests += 1
+        if self.network_stream.get_extra_info("wants_http11"):
+            await self._end(False)
+            raise RemoteProtocolError(
+                "the server wants HTTP/1.1",
+                unprocessed=True,
+                http11_required=True,
+                safe_to_retry=True,
+            )
         chunks = [b"hello", b""]
 
         async def read() -> bytes:

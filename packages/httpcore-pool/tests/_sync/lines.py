@@ -293,8 +293,8 @@ class LineConnection(ConnectionInterface):
 class WideConnection(ConnectionInterface):
     """Many requests at a time.
 
-    The stream's extra information may say how many, in `stream_limit`, and that so many requests are refused first, in
-    `refusals`.
+    The stream's extra information may say how many, in `stream_limit`, that so many requests are refused first, in
+    `refusals`, and that the server wants HTTP/1.1, in `wants_http11`.
     """
 
     def __init__(
@@ -322,6 +322,14 @@ class WideConnection(ConnectionInterface):
             raise ConnectionNotAvailable("no stream is free")
         self._streams += 1
         self.requests += 1
+        if self.network_stream.get_extra_info("wants_http11"):
+            self._end(False)
+            raise RemoteProtocolError(
+                "the server wants HTTP/1.1",
+                unprocessed=True,
+                http11_required=True,
+                safe_to_retry=True,
+            )
         chunks = [b"hello", b""]
 
         def read() -> bytes:

@@ -48,6 +48,11 @@ _PUSH_PROMISE = int(FrameKind.PUSH_PROMISE)
 _CONTINUATION = int(FrameKind.CONTINUATION)
 _GOAWAY = int(FrameKind.GOAWAY)
 
+_HTTP_1_1_REQUIRED = h2.errors.ErrorCodes.HTTP_1_1_REQUIRED
+
+# With these a server says that it has not acted on a request (RFC 9113, 7 and 8.7).
+_UNPROCESSED = frozenset([h2.errors.ErrorCodes.REFUSED_STREAM, _HTTP_1_1_REQUIRED])
+
 _END_HEADERS = 0x4
 _OPENS_BLOCK = frozenset([_HEADERS, _PUSH_PROMISE, _CONTINUATION])
 
@@ -248,10 +253,15 @@ class Multiplexer(Lane):
             sentence = f"the server reset the stream ({name})"
         else:
             sentence = f"the server broke HTTP/2 on this stream ({name})"
-        unprocessed = event.error_code == h2.errors.ErrorCodes.REFUSED_STREAM
+        is_untouched = event.remote_reset and stream.state == StreamState.AWAITING
         self._fail(
             stream,
-            Failure(RemoteProtocolError, sentence, unprocessed=unprocessed and event.remote_reset),
+            Failure(
+                RemoteProtocolError,
+                sentence,
+                unprocessed=is_untouched and event.error_code in _UNPROCESSED,
+                http11_required=event.error_code == _HTTP_1_1_REQUIRED,
+            ),
         )
 
     def _on_window(self, event: h2.events.WindowUpdated) -> None:
@@ -280,6 +290,7 @@ class Multiplexer(Lane):
             f"the server is going away ({_name_of(event.error_code)}) and has not acted on this request; "
             "send it again",
             unprocessed=True,
+            http11_required=event.error_code == _HTTP_1_1_REQUIRED,
         )
         for stream in [stream for stream in self._streams.values() if stream.stream_id > last]:
             self._fail(stream, failure)

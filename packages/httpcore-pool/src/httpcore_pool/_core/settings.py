@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from .routes import is_forwarder, proxies_of
@@ -9,6 +10,7 @@ from .routes import is_forwarder, proxies_of
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterable, Sequence
+    from typing import Self
 
     from httpcore_interfaces import SOCKET_OPTION, Proxy
 
@@ -83,6 +85,12 @@ class Settings(Generic[B]):
         self.local_address = local_address
         self.uds = uds
         self.socket_options = None if socket_options is None else tuple(socket_options)
+
+    def for_http11(self) -> Self:
+        """The same, but for connections that speak HTTP/1.1 and offer nothing else."""
+        other = copy(self)
+        other.http2 = False
+        return other
 
     @property
     def alpn_protocols(self) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ from httpcore_interfaces import (
 
 from .._backends.default import default_backend
 from .._core.ledger import Limits, Ticket
+from .._core.old_fashioned import OldFashioned, can_turn_to_http11, is_old_fashioned
 from .._core.replays import can_replay, lifetime
 from .._core.routes import SECURE_SCHEMES, connection_key, is_forwarder
 from .._core.settings import FOREVER, Settings, checked_limit, checked_seconds
@@ -121,6 +122,7 @@ class Pool:
         self._max_age = checked_seconds("max_connection_age", max_connection_age)
         self._replays = replay
         self._ledger: PoolLedger = SynchronizedLedger(limits, Parker)
+        self._old_fashioned = OldFashioned()
         self._home = Home()
         watch(self)
 
@@ -133,7 +135,9 @@ class Pool:
         `UnsupportedProtocol` and `LocalProtocolError` for a request that cannot be sent, `PoolTimeout`, the errors of
         connecting and of the protocol, `PoolClosed`. After any of these, and after cancellation, the pool is whole.
         """
-        key = connection_key(request.url, request.extensions)
+        origin_key = key = connection_key(request.url, request.extensions)
+        if self._old_fashioned:
+            key = self._old_fashioned.key_for(key, monotonic())
         validate_request(request)
         timeouts = Timeouts.of(request.extensions)
         trace = Trace.of(request.extensions, logger, "pool", TRACE)
@@ -173,7 +177,12 @@ class Pool:
             except HTTPCoreError as error:
                 if ledger.is_closed:
                     raise self._closed_under_way(error, request) from error
-                if not (self._replays and can_replay(error, request, replays)):
+                is_another_way = True
+                if error.http11_required:
+                    is_another_way = can_turn_to_http11(request, self._settings)
+                    if is_another_way:
+                        key = self._old_fashioned.add(origin_key, monotonic())
+                if not (self._replays and is_another_way and can_replay(error, request, replays)):
                     self._explain(error, request)
                     raise
                 replays += 1
@@ -348,6 +357,8 @@ class Pool:
             if trace is not None:
                 trace.event("dial.started", {"origin": request.url.origin})
             connection = slot.connection = self._connection_to(request.url.origin)
+            if self._old_fashioned and is_old_fashioned(slot.lane.key):
+                connection._settings = connection._settings.for_http11()
             if slot.is_gone:
                 raise ConnectionNotAvailable
             if ledger.dropped:
