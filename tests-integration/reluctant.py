@@ -50,7 +50,7 @@ def reluctant(certificates: Certificates) -> Iterator[Reluctant]:
 
 def _serve_http2(sock: ssl.SSLSocket) -> None:
     connection = h2.connection.H2Connection(
-        h2.config.H2Configuration(client_side=False, header_encoding="ascii")
+        h2.config.H2Configuration(client_side=False, header_encoding=None)
     )
     connection.initiate_connection()
     sock.sendall(connection.data_to_send())
@@ -58,7 +58,7 @@ def _serve_http2(sock: ssl.SSLSocket) -> None:
         for event in connection.receive_data(data):
             if isinstance(event, h2.events.RequestReceived):
                 stream_id = event.stream_id
-                if (":path", "/old") in (event.headers or []):
+                if (b":path", b"/old") in (event.headers or []):
                     connection.reset_stream(stream_id, h2.errors.ErrorCodes.HTTP_1_1_REQUIRED)
                 else:
                     connection.send_headers(stream_id, [(":status", "200")])

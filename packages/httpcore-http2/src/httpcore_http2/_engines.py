@@ -57,6 +57,7 @@ class SynchronizedEngine(Engine):
     lose_writing = _locked(Engine.lose_writing)
     ping = _locked(Engine.ping)
     shut = _locked(Engine.shut)
+    take_remote_settings = _locked(Engine.take_remote_settings)
     take_capacity_change = _locked(Engine.take_capacity_change)
     begin_write = _locked(Engine.begin_write)
     end_write = _locked(Engine.end_write)

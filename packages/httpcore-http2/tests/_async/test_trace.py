@@ -3,6 +3,7 @@
 import logging
 from typing import Any
 
+import h2.events
 import pytest
 
 from httpcore_interfaces import ConnectionNotAvailable, ReadTimeout, Request
@@ -39,17 +40,24 @@ async def test_every_step_is_told() -> None:
     response = await connection.handle_async_request(request)
     assert await response.aread() == b"content"
     expected = [f"{step}.{part}" for step in STEPS for part in ("started", "complete")]
+    # The server's settings came with the first response.
+    at = expected.index("receive_response_headers.complete")
+    later = expected[2:]
+    expected[at:at] = ["receive_remote_settings.started", "receive_remote_settings.complete"]
     assert listener.names() == expected
     infos = dict(listener.events)
     assert infos["http2.send_connection_init.started"] == {"request": request}
     assert infos["http2.send_request_headers.started"] == {"request": request, "stream_id": 1}
     assert infos["http2.receive_response_headers.complete"] == {"return_value": (200, [])}
     assert infos["http2.receive_response_body.started"] == {"request": request, "stream_id": 1}
+    assert infos["http2.receive_remote_settings.started"] == {}
+    settings = infos["http2.receive_remote_settings.complete"]["return_value"]
+    assert isinstance(settings, h2.events.RemoteSettingsChanged)
     assert infos["http2.response_closed.started"] == {"stream_id": 1}
     assert stream.writes[0].startswith(b"PRI * ")
     listener.events.clear()
     await connection.request("GET", URL, extensions={"trace": listener})
-    assert listener.names() == expected[2:]
+    assert listener.names() == later
     await connection.aclose()
 
 

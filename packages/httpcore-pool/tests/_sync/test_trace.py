@@ -7,7 +7,7 @@ import logging
 
 import pytest
 
-from httpcore_interfaces import ConnectError
+from httpcore_interfaces import ConnectError, Origin
 from httpcore_interfaces.testing import TURN, ScriptedBackend, ScriptedStream
 from httpcore_pool import (
     ConnectionPool,
@@ -185,6 +185,14 @@ def test_logger_hears_the_same(caplog: pytest.LogCaptureFixture) -> None:
             "connect_tcp.started host='a' port=80 local_address=None timeout=None socket_options=None",
         ),
     ]
+    # A connection that was closed is told once; one that was never made has nothing to close.
+    assert [record.getMessage() for record in caplog.records][-2:] == [
+        "close.started",
+        "close.complete",
+    ]
+    caplog.clear()
+    pool.create_connection(Origin(b"http", b"a", 80)).close()
+    assert caplog.records == []
 
 
 def test_error_of_the_callback_ends_the_request_and_frees_the_slot() -> None:

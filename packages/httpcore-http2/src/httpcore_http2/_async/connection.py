@@ -135,7 +135,13 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
                 await trace.step("send_request_body", info, self._send, request, stream, timeouts)
                 phase = "read response head"
                 await trace.step(
-                    "receive_response_headers", info, self._receive_head, request, stream, timeouts
+                    "receive_response_headers",
+                    info,
+                    self._receive_head,
+                    request,
+                    stream,
+                    timeouts,
+                    trace,
                 )
         except BaseException as error:
             await self.fail(error, stream, request, phase, trace)
@@ -410,7 +416,11 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
             )
 
     async def _receive_head(
-        self, request: Request, stream: Stream, timeouts: Timeouts
+        self,
+        request: Request,
+        stream: Stream,
+        timeouts: Timeouts,
+        trace: AsyncTrace | None = None,
     ) -> tuple[int, Fields]:
         if stream.news is not None:
             await self._tell_news(request, stream, timeouts)
@@ -423,6 +433,9 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
             )
         if self._engine.capacity_has_changed:
             await self._settle()
+        if trace is not None and (settings := self._engine.take_remote_settings()) is not None:
+            await trace.event("receive_remote_settings.started", {})
+            await trace.event("receive_remote_settings.complete", {"return_value": settings})
         if not stream.status:
             assert stream.failure is not None
             raise stream.failure.error()

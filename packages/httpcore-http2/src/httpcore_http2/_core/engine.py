@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import h2.errors
+import h2.events
 
 from httpcore_interfaces import ConnectionNotAvailable, LocalProtocolError, RemoteProtocolError
 
@@ -257,6 +258,12 @@ class Engine(Multiplexer):
         if self.state != ConnectionState.CLOSED:
             self._h2.ping(bytes(8))
             self._collect()
+
+    def take_remote_settings(self) -> h2.events.RemoteSettingsChanged | None:
+        """What the server has last changed of its settings, if that was since this was last asked."""
+        event = self._remote_settings
+        self._remote_settings = None
+        return event
 
     def take_capacity_change(self) -> bool:
         """Whether `stream_limit` or the state has changed by what the server did, since this was last asked."""

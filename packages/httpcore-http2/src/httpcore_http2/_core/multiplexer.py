@@ -70,6 +70,7 @@ class Multiplexer(Lane):
         # Stands for the connection itself: its head has come when the server's first SETTINGS have.
         self.preface = Stream(0, 0, None)
         self.capacity_has_changed = False
+        self._remote_settings: h2.events.RemoteSettingsChanged | None = None
         self._turns = Turns()
         self._granted = 0
         self._frame_length = 0
@@ -278,6 +279,7 @@ class Multiplexer(Lane):
             self.limit = limit
             self.capacity_has_changed = True
         self.preface.status = 200
+        self._remote_settings = event
         self._wake(self.preface)
         self._wake_all()
 

@@ -136,7 +136,13 @@ class HTTP2Connection(ConnectionInterface):
                 trace.step("send_request_body", info, self._send, request, stream, timeouts)
                 phase = "read response head"
                 trace.step(
-                    "receive_response_headers", info, self._receive_head, request, stream, timeouts
+                    "receive_response_headers",
+                    info,
+                    self._receive_head,
+                    request,
+                    stream,
+                    timeouts,
+                    trace,
                 )
         except BaseException as error:
             self.fail(error, stream, request, phase, trace)
@@ -405,7 +411,11 @@ class HTTP2Connection(ConnectionInterface):
             )
 
     def _receive_head(
-        self, request: Request, stream: Stream, timeouts: Timeouts
+        self,
+        request: Request,
+        stream: Stream,
+        timeouts: Timeouts,
+        trace: Trace | None = None,
     ) -> tuple[int, Fields]:
         if stream.news is not None:
             self._tell_news(request, stream, timeouts)
@@ -418,6 +428,9 @@ class HTTP2Connection(ConnectionInterface):
             )
         if self._engine.capacity_has_changed:
             self._settle()
+        if trace is not None and (settings := self._engine.take_remote_settings()) is not None:
+            trace.event("receive_remote_settings.started", {})
+            trace.event("receive_remote_settings.complete", {"return_value": settings})
         if not stream.status:
             assert stream.failure is not None
             raise stream.failure.error()
