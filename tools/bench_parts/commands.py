@@ -24,6 +24,7 @@ class Command:
 COMMANDS = {
     "instructions": Command("bench_parts.instructions", "a request in instructions, by valgrind"),
     "pool": Command("bench_pool", "the pool alone, as connections and requests in line grow"),
+    "http2": Command("bench_http2", "downloads over HTTP/2 along a link with a delay"),
 }
 
 

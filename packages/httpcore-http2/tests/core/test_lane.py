@@ -80,6 +80,9 @@ class Judged(Engine):
     def _pass_data(self, stream: Stream, flags: int, data: bytes) -> bool:
         return False
 
+    def _pass_window(self, stream: Stream | None, increment: int) -> bool:
+        return False
+
 
 STREAMS = st.integers(0, 3)
 SIZES = st.sampled_from([0, 1, 5, 5, 100, 3000, 16384])
@@ -267,6 +270,31 @@ def test_every_head_is_judged_alike_when_it_comes_again(
         pair.compare()
         pair.do(("give up", stream, 0))
         pair.compare()
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+@pytest.mark.parametrize("when", ["open", "answered", "ended"])
+@pytest.mark.parametrize("increment", [0, 1, 100_000, 2**31 - 1, 2**31])
+@pytest.mark.parametrize("what", ["window", "connection window"])
+def test_windows_open_alike(is_known: bool, when: str, increment: int, what: str) -> None:
+    pair = Pair()
+    for stream in range(3):
+        pair.do(("open", b"POST", False))
+        pair.do(("head", stream, OK))
+    if is_known:
+        pair.do(("priority", 2, 0))
+    if when == "answered":
+        pair.do(("data", 2, 5))
+    elif when == "ended":
+        pair.do(("last data", 2, 5))
+    pair.compare()
+    pair.do((what, 2, increment))
+    pair.compare()
+    for size in (40_000, 40_000):
+        pair.do(("send", 1, size))
+        pair.do(("send", 2, size))
+    pair.do(("end", 2, 5))
+    pair.compare()
 
 
 def engine_that_has_seen(block: bytes) -> Engine:

@@ -362,7 +362,7 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
                     await self.send_piece(stream, piece, timeouts, end=end)
                     if not stream.wants_upload:
                         return
-                    await self._look()
+                    await self._wire.look(len(piece))
             finally:
                 await source.aclose()
         if not stream.is_duplex:
@@ -381,7 +381,7 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
             if sent == len(view):
                 return
             view = view[sent:]
-            await self._look()
+            await self._wire.absorb()
             limit = timeouts.bounded(timeouts.write)
             await self._wire.wait(stream, Wanted.WINDOW, limit, limit)
 
@@ -395,10 +395,6 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
         else:
             self._engine.send(stream, b"", end=True)
         await self._send_head(timeouts)
-
-    async def _look(self) -> None:
-        """Between two parts of an upload, see what the server says: no more of it, perhaps."""
-        await self._wire.absorb()
 
     async def _require_extended_connect(self, timeouts: Timeouts) -> None:
         """Wait for the server's settings, which say whether CONNECT may name a protocol (RFC 8441, 3)."""

@@ -38,6 +38,10 @@ READ_SIZE = 64 * 1024
 # Reads of what is there already, before going on with one's own.
 _ABSORBED_READS = 16
 
+# During an upload the server is listened to after so much was sent, or so many seconds.
+_LOOK_AFTER_BYTES = 256 * 1024
+_LOOK_AFTER_SECONDS = 0.02
+
 # Seconds to look for answers after writing has failed: they came before, or not at all.
 _SALVAGE = 1.0
 
@@ -55,9 +59,11 @@ class AsyncWire:
         "_heard_at",
         "_is_closed",
         "_is_pinged",
+        "_looked_at",
         "_ping_interval",
         "_ping_timeout",
         "_reads",
+        "_unlooked",
         "network",
     )
 
@@ -78,6 +84,9 @@ class AsyncWire:
         self._is_pinged = False
         self._heard_at = 0.0
         self._reads = 0
+        # What was sent in parts since, and when, somebody last looked whether the server says something.
+        self._unlooked = 0
+        self._looked_at = 0.0
         # Since when an answer to the question after a time-out is missing.
         self._asked_at: float | None = None
 
@@ -154,6 +163,18 @@ class AsyncWire:
         if self._engine.state == ConnectionState.IDLE or silence > self._ping_timeout:
             sentence = f"the server has said nothing after a time-out, nor answered a PING for {silence:.3g} s"
             self._engine.lose(Failure(ReadError, sentence))
+
+    async def look(self, sent: int) -> None:
+        """Between two parts of an upload, see what the server says: no more of it, perhaps.
+
+        Looking costs as much as sending a part, so not everybody looks who has just sent `sent` bytes.
+        """
+        now = monotonic()
+        self._unlooked += sent
+        if self._unlooked >= _LOOK_AFTER_BYTES or now - self._looked_at >= _LOOK_AFTER_SECONDS:
+            self._unlooked = 0
+            self._looked_at = now
+            await self.absorb()
 
     async def absorb(self) -> None:
         """Take in what the server has sent while nobody was waiting; do not wait for more."""

@@ -6,7 +6,7 @@ dozen of calls and two or three events; measured, that is four fifths of what a 
 
 So a stream is *plain* at first, and h2 does not know it: its HEADERS and DATA are made and read here. Whatever is not
 certain is declined: h2 is told of the stream, in the state that it would be in had h2 seen everything, and gets the
-very same frame. From then on the lane serves only its DATA frames, and keeps h2's counters in step. The lane may be
+very same frame. From then on the lane serves only its DATA and WINDOW_UPDATE frames, and keeps h2's counters in step. The lane may be
 stricter than h2, never laxer; a differential test holds the two together.
 
 What is touched of h2 that is not public is touched here alone.
@@ -43,6 +43,9 @@ __all__ = ["WITHOUT_CONTENT", "Lane"]
 
 # Length (in two parts), kind, flags, stream identifier: RFC 9113, 4.1.
 _HEADER = Struct(">HBBBL").pack
+
+# Bytes: RFC 9113, 6.9.1.
+_LARGEST_WINDOW = 2**31 - 1
 
 _END_STREAM = 0x1
 _END_HEADERS = 0x4
@@ -219,6 +222,31 @@ class Lane:
         stream.put(data, length)
         if flags:
             stream.advance(_END)
+        return True
+
+    def _pass_window(self, stream: Stream | None, increment: int) -> bool:
+        """Take in a WINDOW_UPDATE of a stream, or without one of the connection."""
+        known = self._h2
+        if not 0 < increment <= _LARGEST_WINDOW:
+            return False
+        if stream is None:
+            if known.outbound_flow_control_window + increment > _LARGEST_WINDOW:
+                return False
+            known.outbound_flow_control_window += increment
+        elif stream.state > _RECEIVING:
+            return False
+        elif stream.is_plain:
+            if (
+                known.remote_settings.initial_window_size - stream.sent + increment
+                > _LARGEST_WINDOW
+            ):
+                return False
+            stream.sent -= increment
+        else:
+            judged = known.streams[stream.stream_id]
+            if judged.outbound_flow_control_window + increment > _LARGEST_WINDOW:
+                return False
+            judged.outbound_flow_control_window += increment
         return True
 
     def _learn_head(self, stream: Stream, status: int) -> None:

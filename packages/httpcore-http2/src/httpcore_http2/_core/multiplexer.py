@@ -41,12 +41,14 @@ if TYPE_CHECKING:
 __all__ = ["Multiplexer"]
 
 _RST_STREAM_LENGTH = HEADER_LENGTH + 4
+_WINDOW_UPDATE_LENGTH = HEADER_LENGTH + 4
 
 _DATA = int(FrameKind.DATA)
 _HEADERS = int(FrameKind.HEADERS)
 _PUSH_PROMISE = int(FrameKind.PUSH_PROMISE)
 _CONTINUATION = int(FrameKind.CONTINUATION)
 _GOAWAY = int(FrameKind.GOAWAY)
+_WINDOW_UPDATE = int(FrameKind.WINDOW_UPDATE)
 
 _HTTP_1_1_REQUIRED = h2.errors.ErrorCodes.HTTP_1_1_REQUIRED
 
@@ -106,11 +108,33 @@ class Multiplexer(Lane):
                             continue
                 guard.received_data(passed)
                 passed = 0
+                if kind == _WINDOW_UPDATE and self._open_window(stream_id, start, end):
+                    continue
                 self._judge(kind, flags, stream_id, bytes(splitter.buffer[start:end]))
         except (h2.exceptions.ProtocolError, FrameTooLarge) as error:
             self._break(error)
         guard.received_data(passed)
         self._collect()
+
+    def _open_window(self, stream_id: int, start: int, end: int) -> bool:
+        """Take in a WINDOW_UPDATE, unless h2 must look at it."""
+        if self._is_in_block or end - start != _WINDOW_UPDATE_LENGTH:
+            return False
+        stream = self._streams.get(stream_id)
+        if stream is None and stream_id:
+            return False
+        payload = self._splitter.buffer[start + HEADER_LENGTH : end]
+        # When there are no tokens left, that is for the judge to say.
+        if self._guard.tokens <= 1.0 or not self._pass_window(
+            stream, int.from_bytes(payload, "big")
+        ):
+            return False
+        self._guard.tokens -= 1.0
+        if stream is None:
+            self._wake_all()
+        else:
+            self._wake(stream)
+        return True
 
     def _judge(self, kind: int, flags: int, stream_id: int, frame: bytes) -> None:
         """Have h2 look at a frame, and do what follows."""

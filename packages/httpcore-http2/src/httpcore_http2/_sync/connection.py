@@ -361,7 +361,7 @@ class HTTP2Connection(ConnectionInterface):
                     self.send_piece(stream, piece, timeouts, end=end)
                     if not stream.wants_upload:
                         return
-                    self._look()
+                    self._wire.look(len(piece))
             finally:
                 source.close()
         if not stream.is_duplex:
@@ -378,7 +378,7 @@ class HTTP2Connection(ConnectionInterface):
             if sent == len(view):
                 return
             view = view[sent:]
-            self._look()
+            self._wire.absorb()
             limit = timeouts.bounded(timeouts.write)
             self._wire.wait(stream, Wanted.WINDOW, limit, limit)
 
@@ -392,10 +392,6 @@ class HTTP2Connection(ConnectionInterface):
         else:
             self._engine.send(stream, b"", end=True)
         self._send_head(timeouts)
-
-    def _look(self) -> None:
-        """Between two parts of an upload, see what the server says: no more of it, perhaps."""
-        self._wire.absorb()
 
     def _require_extended_connect(self, timeouts: Timeouts) -> None:
         """Wait for the server's settings, which say whether CONNECT may name a protocol (RFC 8441, 3)."""
