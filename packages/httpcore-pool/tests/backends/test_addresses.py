@@ -63,6 +63,18 @@ def test_spelled_out_addresses_need_no_name_server() -> None:
     assert numeric_addresses("2001:db8::1", 80) == [V6[0]]
 
 
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1", "127.1", "0x7f.0.0.1", "::1", "2001:DB8::0:1", "::ffff:192.0.2.1", "fe80::1%1"],
+)
+@pytest.mark.parametrize("port", [0, 65535])
+def test_spelled_out_addresses_are_what_the_operating_system_reads_in_them(
+    host: str, port: int
+) -> None:
+    infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    assert numeric_addresses(host, port) == addresses_from(infos)
+
+
 @pytest.mark.parametrize("name", ["server.example", "node7", "localhost", ""])
 def test_names_are_no_addresses(name: str) -> None:
     assert numeric_addresses(name, 80) == []

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import socket
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 __all__ = ["Address", "Schedule", "addresses_from", "interleaved", "numeric_addresses"]
+
+_NUMERIC = int(socket.AI_NUMERICHOST | socket.AI_NUMERICSERV)
 
 #: Seconds between the beginnings of two attempts (RFC 8305 section 5).
 ATTEMPT_DELAY = 0.25
@@ -64,10 +67,17 @@ def numeric_addresses(host: str, port: int) -> list[Address]:
     # No top-level domain ends in a digit (RFC 3696 section 2), so a name is told from an address by its last character.
     if ":" not in host and not host[-1:].isdigit():
         return []
+    if 0 <= port <= 65535:
+        with suppress(OSError, ValueError):
+            # The usual ways to write an address, without what `getaddrinfo` costs.
+            if ":" not in host:
+                socket.inet_pton(socket.AF_INET, host)
+                return [Address(socket.AF_INET, (host, port))]
+            packed = socket.inet_pton(socket.AF_INET6, host)
+            text = socket.inet_ntop(socket.AF_INET6, packed)
+            return [Address(socket.AF_INET6, (text, port, 0, 0))]
     try:
-        infos = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
-        )
+        infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=_NUMERIC)
     except socket.gaierror:
         if ":" in host:
             raise

@@ -389,19 +389,20 @@ async def _wait_for_any_writable(
     loop: asyncio.AbstractEventLoop, sockets: Sequence[socket.socket], timeout: float | None
 ) -> None:
     waiter = loop.create_future()
-    watched: list[socket.socket] = []
+    # By number: asyncio would describe each socket in an error that nobody reads.
+    watched: list[int] = []
     timer = None if timeout is None else loop.call_later(min(timeout, _FAR), _settle, waiter)
     try:
         for sock in sockets:
-            loop.add_writer(sock, _settle, waiter)
-            watched.append(sock)
+            loop.add_writer(sock.fileno(), _settle, waiter)
+            watched.append(sock.fileno())
         await waiter
     except NotImplementedError:
         # The loop of Windows watches no sockets. A thread does, for as long as it takes.
         await loop.run_in_executor(None, wait_for_any_writable, sockets, timeout)
     finally:
-        for sock in watched:
-            loop.remove_writer(sock)
+        for descriptor in watched:
+            loop.remove_writer(descriptor)
         if timer is not None:
             timer.cancel()
 

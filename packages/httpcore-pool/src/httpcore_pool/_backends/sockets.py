@@ -108,7 +108,8 @@ class ConnectRace:
 
         Raises `ConnectError` when every address has failed, `ConnectTimeout` when time is up.
         """
-        winner = self._look() or self._begin(now)
+        # What is near, such as this machine, has answered before anybody could have waited.
+        winner = self._look() or self._begin(now) or self._look()
         if winner is not None:
             return winner
         if not self._under_way and self._schedule.pause(now) is None:
