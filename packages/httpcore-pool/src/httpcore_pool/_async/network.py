@@ -37,20 +37,26 @@ class AsyncSocketStream(AsyncNetworkStream):
         timeout: float | None = None,
     ) -> AsyncNetworkStream:
         """As `AsyncNetworkStream.start_tls`; the context offers by ALPN whatever it was told to."""
-        return await self.start_tls_offering(None, ssl_context, server_hostname, timeout)
+        from .tls_stream import AsyncTLSStream  # only who needs it pays for loading OpenSSL
 
-    async def start_tls_offering(
+        return await AsyncTLSStream.handshake(self, ssl_context, server_hostname, timeout)
+
+    async def start_tls_for_request(
         self,
         alpn_protocols: tuple[str, ...] | None,
         ssl_context: ssl.SSLContext,
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> AsyncNetworkStream:
-        """`start_tls` that offers these protocols, whatever another thread wants of the same context meanwhile."""
-        from .tls_stream import AsyncTLSStream  # only who needs it pays for loading OpenSSL
+        """`start_tls` for a caller who writes next: the last words of the handshake go along with what he writes.
+
+        `alpn_protocols`: what to offer, whatever another thread wants of the same context meanwhile; `None` for what the
+        context says.
+        """
+        from .tls_stream import AsyncTLSStream
 
         return await AsyncTLSStream.handshake(
-            self, ssl_context, server_hostname, timeout, alpn_protocols
+            self, ssl_context, server_hostname, timeout, alpn_protocols, is_written_next=True
         )
 
 

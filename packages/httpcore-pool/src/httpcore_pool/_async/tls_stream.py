@@ -85,11 +85,13 @@ class AsyncTLSStream(AsyncSocketStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
         alpn_protocols: tuple[str, ...] | None = None,
+        is_written_next: bool = False,
     ) -> AsyncTLSStream:
         """Make a TLS client handshake over `stream` and return the encrypted stream.
 
         `server_hostname`: what to ask for by SNI and to verify. `timeout`: seconds for the whole handshake.
-        `alpn_protocols`: what to offer; `None` for what the context says.
+        `alpn_protocols`: what to offer; `None` for what the context says. `is_written_next`: the caller writes at once, so
+        that the last words of the handshake can wait for that.
         Raises `ConnectTimeout` and `ConnectError`; then, and when cancelled, `stream` is closed.
         """
         peer = errors.peer_name(stream.get_extra_info("server_addr"))
@@ -97,7 +99,7 @@ class AsyncTLSStream(AsyncSocketStream):
         try:
             try:
                 self = cls(stream, ssl_context, server_hostname, alpn_protocols, peer)
-                await self._shake_hands(started, timeout)
+                await self._shake_hands(started, timeout, is_written_next)
             except BaseException:
                 await stream.aclose()
                 raise
@@ -234,7 +236,9 @@ class AsyncTLSStream(AsyncSocketStream):
         read_nowait = getattr(self._stream, "read_nowait", None)
         return None if read_nowait is None else read_nowait(_READ_SIZE)
 
-    async def _shake_hands(self, started: float, timeout: float | None) -> None:
+    async def _shake_hands(
+        self, started: float, timeout: float | None, is_written_next: bool
+    ) -> None:
         ciphertext: bytes | None = None
         left = timeout
         while True:
@@ -246,6 +250,8 @@ class AsyncTLSStream(AsyncSocketStream):
                     sentence = "the peer ended the connection in the middle of it"
                     raise ConnectionAbortedError(errno.ECONNABORTED, sentence) from error
                 raise
+            if done and is_written_next:
+                return
             await self._send(b"", left)
             if done:
                 return

@@ -157,7 +157,7 @@ class Dialer:
             own, alpn = settings.ssl_context, settings.alpn_protocols
         self._step(
             "start_tls",
-            self._end().start_tls if own is None else _offer(self._end(), own, alpn),
+            _start_tls(self._end(), own, alpn),
             {
                 "ssl_context": shared_ssl_context(alpn) if own is None else own,
                 "server_hostname": hop.server_hostname,
@@ -355,12 +355,14 @@ class Dialer:
         )
 
 
-def _offer(
-    stream: NetworkStream, context: ssl.SSLContext, alpn: tuple[str, ...]
+def _start_tls(
+    stream: NetworkStream, own: ssl.SSLContext | None, alpn: tuple[str, ...]
 ) -> Callable[..., NetworkStream]:
-    """The stream's `start_tls`, offering these protocols by a user's context."""
+    """The stream's `start_tls`, offering these protocols by the user's own context, if that is used."""
     if isinstance(stream, SocketStream) and (type(stream).start_tls is SocketStream.start_tls):
-        return partial(stream.start_tls_offering, alpn)
-    # Nobody knows when another's stream looks at the context, which should be soon.
-    with offering(context, alpn):
-        return stream.start_tls
+        return partial(stream.start_tls_for_request, None if own is None else alpn)
+    if own is not None:
+        # Nobody knows when another's stream looks at the context, which should be soon.
+        with offering(own, alpn):
+            pass
+    return stream.start_tls

@@ -38,19 +38,27 @@ class SocketStream(NetworkStream):
         timeout: float | None = None,
     ) -> NetworkStream:
         """As `NetworkStream.start_tls`; the context offers by ALPN whatever it was told to."""
-        return self.start_tls_offering(None, ssl_context, server_hostname, timeout)
+        from .tls_stream import TLSStream  # only who needs it pays for loading OpenSSL
 
-    def start_tls_offering(
+        return TLSStream.handshake(self, ssl_context, server_hostname, timeout)
+
+    def start_tls_for_request(
         self,
         alpn_protocols: tuple[str, ...] | None,
         ssl_context: ssl.SSLContext,
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> NetworkStream:
-        """`start_tls` that offers these protocols, whatever another thread wants of the same context meanwhile."""
-        from .tls_stream import TLSStream  # only who needs it pays for loading OpenSSL
+        """`start_tls` for a caller who writes next: the last words of the handshake go along with what he writes.
 
-        return TLSStream.handshake(self, ssl_context, server_hostname, timeout, alpn_protocols)
+        `alpn_protocols`: what to offer, whatever another thread wants of the same context meanwhile; `None` for what the
+        context says.
+        """
+        from .tls_stream import TLSStream
+
+        return TLSStream.handshake(
+            self, ssl_context, server_hostname, timeout, alpn_protocols, is_written_next=True
+        )
 
 
 class SocketBackend(NetworkBackend):
