@@ -12,12 +12,13 @@ import httpcore
 
 from ..servers import Certificates, Server
 from .cutting import Cutter
+from .hostile import Hostile, hostile
 from .programs import PASSWORD, USER, Programs
 
 Way: TypeAlias = Callable[..., list[httpcore.Proxy]]
 
-# For each proxy: the scheme of its URL, the program, which of its ports, and whether it asks who asks. None for SOCKS 4a:
-# dante takes its names, but reaches nothing by them, with curl no more than with us; the cut handshakes try it.
+# For each proxy: the scheme of its URL, the program, which of its ports, and whether it asks who asks. dante is not asked by
+# SOCKS 4a: it takes names, but reaches nothing by them, with curl no more than with us.
 PROXIES = {
     "squid": ("http", "squid", 0, True),
     "squid over TLS": ("https", "squid", 1, True),
@@ -26,12 +27,15 @@ PROXIES = {
     "dante, SOCKS 5": ("socks5", "strict dante", 0, True),
     "dante, SOCKS 5h": ("socks5h", "strict dante", 0, True),
     "dante, SOCKS 4": ("socks4", "dante", 0, False),
+    "OpenSSH, SOCKS 4a": ("socks4a", "openssh", 0, False),
+    "OpenSSH, SOCKS 5h": ("socks5h", "openssh", 0, False),
     "microsocks": ("socks5h", "microsocks", 0, True),
 }
 
 WAYS = {
     **{name: [name] for name in PROXIES},
     "microsocks, then squid over TLS": ["microsocks", "squid over TLS"],
+    "OpenSSH by SOCKS 4a, then dante": ["OpenSSH, SOCKS 4a", "dante, SOCKS 5h"],
     "tinyproxy, then dante": ["tinyproxy", "dante, SOCKS 5h"],
 }
 
@@ -81,6 +85,13 @@ def wrong_way(request: pytest.FixtureRequest, through: Way) -> list[httpcore.Pro
 def forwarder(programs: Programs) -> httpcore.Proxy:
     """HAProxy, which takes requests for a proxy and has one server to forward them to."""
     return httpcore.Proxy(f"http://127.0.0.1:{programs.ports('haproxy')[1]}")
+
+
+@pytest.fixture(scope="session")
+def hostile_proxy() -> Iterator[Hostile]:
+    """A proxy that answers what it is told to."""
+    with hostile() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,11 @@
-"""Other people's proxies: squid, tinyproxy, HAProxy, dante and microsocks, each with a configuration of its own.
+"""Other people's proxies: squid, tinyproxy, HAProxy, dante, microsocks and OpenSSH, each with a configuration of its own.
 
 All of them ask for `USER` and `PASSWORD` where they can. What is not installed is skipped, and in CI a failure.
 """
 
+import getpass
+import os
+import subprocess
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
@@ -161,6 +164,50 @@ def microsocks(folder: Path) -> Iterator[list[int]]:
         yield ports
 
 
+SSHD = """
+ListenAddress 127.0.0.1:{port}
+HostKey {folder}/host
+AuthorizedKeysFile {folder}/user.pub
+StrictModes no
+UsePAM no
+PidFile none
+PermitRootLogin yes
+LogLevel ERROR
+"""
+
+
+@contextmanager
+def openssh(folder: Path) -> Iterator[list[int]]:
+    """OpenSSH's client, which is a SOCKS proxy without passwords, and its server, which does the connecting."""
+    client = program("ssh", "openssh-client")
+    server = program("sshd", "openssh-server")
+    for name in ("host", "user"):
+        keygen = program("ssh-keygen", "openssh-client")
+        subprocess.run(
+            [keygen, "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)], check=True
+        )
+    if os.geteuid() == 0:
+        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
+
+    def serve(ports: list[int]) -> list[str]:
+        (folder / "sshd_config").write_text(SSHD.format(port=ports[0], folder=folder))
+        return [server, "-D", "-e", "-f", str(folder / "sshd_config")]
+
+    with running(folder, 1, serve) as (server_port,):
+
+        def forward(ports: list[int]) -> list[str]:
+            return [
+                *(client, "-N", "-F", "none", "-i", str(folder / "user")),
+                *("-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"),
+                *("-o", "ExitOnForwardFailure=yes", "-o", "LogLevel=ERROR"),
+                *("-D", f"127.0.0.1:{ports[0]}", "-p", str(server_port)),
+                f"{getpass.getuser()}@127.0.0.1",
+            ]
+
+        with running(folder, 1, forward) as ports:
+            yield ports
+
+
 class Programs:
     """The proxies that are running; each is started when its port is first asked for."""
 
@@ -200,6 +247,8 @@ class Programs:
         if name == "haproxy":
             proxy = self.ports("tinyproxy")[0]
             return haproxy(folder, self._certificates, proxy, self._origin)
+        if name == "openssh":
+            return openssh(folder)
         if name == "microsocks":
             return microsocks(folder)
         return dante(folder, "username" if name == "strict dante" else "none")

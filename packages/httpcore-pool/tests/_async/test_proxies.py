@@ -26,6 +26,7 @@ from httpcore_interfaces.testing import (
     Step,
 )
 from httpcore_pool import AsyncConnectionPool, AsyncHTTPProxy
+from httpcore_pool._async import dialing
 
 from .lines import HELLO, AsyncRecorder, async_get, async_greeting_network
 
@@ -293,6 +294,15 @@ async def test_proxy_that_does_not_answer_is_a_connect_timeout() -> None:
         assert caught.value.limit == 0.01
         assert caught.value.safe_to_retry
     assert stream.is_closed
+
+
+async def test_refusal_is_not_waited_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dialing, "_PROXY_BODY_SECONDS", 0.01)
+    network = AsyncScriptedBackend([[b"403 No\n", STALL] for _ in range(2)])
+    async with AsyncHTTPProxy("http://proxy:8080/", network_backend=network) as pool:
+        for limits in ({}, {"connect": 60.0}):
+            with pytest.raises(ProxyError, match=r"^403 No "):
+                await async_get(pool, "https://a/", **limits)
 
 
 async def test_proxy_that_takes_its_time_over_a_refusal_is_a_refusal() -> None:

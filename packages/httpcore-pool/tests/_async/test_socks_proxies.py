@@ -131,16 +131,15 @@ async def test_proxy_that_does_not_answer_is_a_connect_timeout() -> None:
     assert stream.is_closed
 
 
-async def test_credentials_that_do_not_fit_are_refused() -> None:
-    stream = AsyncScriptedStream([b"\x05\x02"])
-    async with AsyncSOCKSProxy(
-        "socks5://proxy/",
-        proxy_auth=("u" * 256, "p"),
-        network_backend=AsyncScriptedBackend([stream]),
-    ) as pool:
-        with pytest.raises(ProxyError, match="a SOCKS user name must be 1 to 255 bytes long"):
-            await async_get(pool)
-    assert stream.is_closed
+@pytest.mark.parametrize("scheme", ["socks4", "socks5h"])
+@pytest.mark.parametrize("auth", [("u" * 256, ""), ("u", "secret" * 50)])
+def test_credentials_that_do_not_fit_are_refused_at_once(
+    scheme: str, auth: tuple[str, str]
+) -> None:
+    what = "password" if auth[1] else "user name"
+    with pytest.raises(ValueError, match=f"a SOCKS {what} has at most 255 bytes, but") as caught:
+        AsyncSOCKSProxy(f"{scheme}://proxy/", proxy_auth=auth)
+    assert "secret" not in str(caught.value)
 
 
 class AsyncResolvingBackend(AsyncScriptedBackend):

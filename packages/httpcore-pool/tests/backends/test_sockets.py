@@ -164,8 +164,15 @@ def test_local_address_is_used() -> None:
 
 
 def test_local_address_that_is_none_is_an_error() -> None:
-    with pytest.raises(ConnectError, match="cannot connect"):
-        run(ConnectRace([refusing()], "192.0.2.1", None, 0.0, None))
+    for address in ("192.0.2.1", "::1"):
+        with pytest.raises(ConnectError, match=f"be done from the local address '{address}': "):
+            run(ConnectRace([refusing()], address, None, 0.0, None))
+
+
+def test_path_that_cannot_be_is_an_error() -> None:
+    for path in ("\ud800", "x" * 200):
+        with pytest.raises(ConnectError, match="cannot connect to"):
+            run(ConnectRace([unix_address(path)], None, None, 0.0, None))
 
 
 def test_family_that_the_machine_lacks_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

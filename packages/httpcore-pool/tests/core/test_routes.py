@@ -20,6 +20,7 @@ from httpcore_pool._core.routes import (
     Route,
     SocksConnect,
     Tunnel,
+    as_connect,
     as_forwarded,
     check_proxy,
     connection_key,
@@ -27,6 +28,7 @@ from httpcore_pool._core.routes import (
     origin_of,
     plan_route,
     proxies_of,
+    server_name,
     socket_path,
 )
 
@@ -196,6 +198,33 @@ def test_key_holds_what_makes_connections_different() -> None:
         connection_key(URL("ftp://a/"), {})
     with pytest.raises(LocalProtocolError):
         connection_key(URL("http:///"), {})
+
+
+def test_tunnel_is_asked_for_with_the_proxys_fields_and_those_they_lack() -> None:
+    hop = Tunnel(b"a:443", Proxy("http://p:8080/", headers={"X": "1", "accept": "nothing"}))
+    request = as_connect(hop, {"target": b"/", "sni_hostname": "b"})
+    assert (request.method, request.url.target) == (b"CONNECT", b"a:443")
+    assert request.url.origin == hop.proxy.url.origin
+    assert request.headers == [(b"Host", b"a:443"), (b"X", b"1"), (b"accept", b"nothing")]
+    assert request.extensions == {}
+    hop = Tunnel(b"a:443", Proxy("http://p:8080/", headers={"Host": "other"}))
+    request = as_connect(hop, {"trace": print})
+    assert request.headers == [(b"Accept", b"*/*"), (b"Host", b"other")]
+    assert request.extensions == {"trace": print}
+
+
+def test_server_name_is_text_or_ascii_bytes() -> None:
+    assert server_name({}) is None
+    assert server_name({"sni_hostname": "a"}) == server_name({"sni_hostname": b"a"}) == "a"
+    with pytest.raises(TypeError, match="sni_hostname extension must be str"):
+        server_name({"sni_hostname": 5})
+    with pytest.raises(ValueError, match="holds a NUL character"):
+        server_name({"sni_hostname": "a\0b"})
+
+
+def test_empty_path_of_a_request_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^the uds extension is empty"):
+        socket_path({"uds": ""}, None)
 
 
 def test_forwarded_request_is_in_absolute_form() -> None:

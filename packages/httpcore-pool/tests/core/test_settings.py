@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -57,6 +57,33 @@ def test_http2_alone_goes_through_tunnels_for_nobody_forwards_it(scheme: str) ->
     assert settings.proxy_mode == "TUNNEL_ONLY"
     with pytest.raises(ValueError, match=r"^http1=False and proxy_mode='FORWARD_ONLY' exclude"):
         Settings(backend=None, proxy=proxy, proxy_mode="FORWARD_ONLY", http1=False, http2=True)
+
+
+@pytest.mark.parametrize(
+    ("option", "kind", "message"),
+    [
+        ({"uds": ""}, ValueError, "uds is empty"),
+        ({"uds": b"/run/server"}, TypeError, "uds must be str, but got bytes: b'/run/server'"),
+        ({"local_address": b"::1"}, TypeError, "local_address must be str or None, but got bytes"),
+        ({"ssl_context": True}, TypeError, "^ssl_context must be an ssl"),
+        (
+            {"proxy": Proxy("https://a", ssl_context=cast("Any", "x.pem"))},
+            TypeError,
+            "^the proxy's ssl_c",
+        ),
+        (
+            {"socket_options": [(1, 2)]},
+            TypeError,
+            r"such as \(level, option, value\), but got \(1, 2\)",
+        ),
+        ({"socket_options": [5]}, TypeError, "socket_options must be tuples"),
+    ],
+)
+def test_what_no_connection_could_be_made_with_is_refused_at_once(
+    option: dict[str, Any], kind: type[Exception], message: str
+) -> None:
+    with pytest.raises(kind, match=message):
+        Settings(backend=None, **option)
 
 
 def test_proxy_is_checked_at_once() -> None:

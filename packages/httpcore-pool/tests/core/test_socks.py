@@ -130,8 +130,8 @@ def test_other_answers_are_errors(
     ("host", "auth", "message"),
     [
         (b"a" * 256, None, "a SOCKS host name must be 1 to 255 bytes long, but this one has 256"),
-        (b"a", (b"", b"pass"), "a SOCKS user name must be 1 to 255 bytes long"),
-        (b"a", (b"user", b"p" * 256), "a SOCKS password must be 1 to 255 bytes long"),
+        (b"a", (b"u" * 256, b"pass"), "a SOCKS user name must be 0 to 255 bytes long"),
+        (b"a", (b"user", b"p" * 256), "a SOCKS password must be 0 to 255 bytes long"),
     ],
 )
 def test_what_does_not_fit_is_refused(
@@ -140,6 +140,11 @@ def test_what_does_not_fit_is_refused(
     answer = b"\x05\x00" if auth is None else b"\x05\x02"
     with pytest.raises(LocalProtocolError, match=message):
         shake_hands([answer], host, auth=auth)
+
+
+def test_user_name_may_be_all_that_there_is() -> None:
+    answers = [b"\x05\x02", b"\x01\x00", b"\x05\x00\x00\x01", bytes(6)]
+    assert shake_hands(answers, auth=(b"token", b""))[1] == b"\x01\x05token\x00"
 
 
 GRANTED = b"\x00\x5a" + b"\0" * 6

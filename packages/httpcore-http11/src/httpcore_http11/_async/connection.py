@@ -243,7 +243,9 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
         stream = self._stream
         if codec.switched:
             self._state = CONNECTION_TABLE[self._state, SWITCH]
-            stream = AsyncSwitchedStream(stream, codec.unread())
+            leading = codec.unread()
+            if leading:
+                stream = AsyncSwitchedStream(stream, leading)
         else:
             self._state = CONNECTION_TABLE[self._state, HEAD]
         extensions: dict[str, Any] = {

@@ -238,7 +238,9 @@ class HTTP11Connection(ConnectionInterface):
         stream = self._stream
         if codec.switched:
             self._state = CONNECTION_TABLE[self._state, SWITCH]
-            stream = SwitchedStream(stream, codec.unread())
+            leading = codec.unread()
+            if leading:
+                stream = SwitchedStream(stream, leading)
         else:
             self._state = CONNECTION_TABLE[self._state, HEAD]
         extensions: dict[str, Any] = {

@@ -171,6 +171,8 @@ def _checked(answer: object, host: str, port: int) -> Found | None:
 
 
 def _parsed(text: str, port: int, host: str) -> Address:
+    if not isinstance(text, str):
+        raise TypeError(f"{text!r}, given for {host!r}, is no text")
     try:
         return numeric_addresses(text, port)[0]
     except (OSError, IndexError) as error:

@@ -154,7 +154,7 @@ class ConnectRace:
             return None
         try:
             code = self._connect(sock, address)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             sock.close()
             self._failed(address, error)
             return None
@@ -180,7 +180,11 @@ class ConnectRace:
         for arguments in self._options:
             sock.setsockopt(*arguments)
         if self._local_address is not None and not is_unix:
-            sock.bind((self._local_address, 0))
+            try:
+                sock.bind((self._local_address, 0))
+            except OSError as error:
+                sentence = f"it cannot be done from the local address {self._local_address!r}"
+                raise OSError(error.errno, f"{sentence}: {errors.reason(error)}") from error
         return sock.connect_ex(address.sockaddr)
 
     def _succeeded(self, sock: socket.socket, address: Address, code: int) -> bool:
@@ -190,7 +194,7 @@ class ConnectRace:
         self._failed(address, OSError(code, os.strerror(code)))
         return False
 
-    def _failed(self, address: Address, error: OSError) -> None:
+    def _failed(self, address: Address, error: Exception) -> None:
         self._failures.append((str(address), error))
         self._schedule.failed()
 

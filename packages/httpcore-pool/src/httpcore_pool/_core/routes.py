@@ -33,14 +33,18 @@ __all__ = [
     "SocksConnect",
     "TLS",
     "Tunnel",
+    "as_connect",
     "as_forwarded",
     "check_proxy",
     "connection_key",
+    "check_context",
+    "check_path",
     "is_forwarder",
     "is_resolved_here",
     "origin_of",
     "plan_route",
     "proxies_of",
+    "server_name",
     "socket_path",
 ]
 
@@ -139,9 +143,41 @@ def socket_path(extensions: Mapping[str, Any], default: str | None) -> str | Non
     path = extensions.get("uds")
     if path is None:
         return default
+    check_path("the uds extension", path)
+    text: str = path
+    return text
+
+
+def check_path(what: str, path: object) -> None:
+    """Raise `TypeError` and `ValueError` for what is no path of a Unix domain socket."""
     if not isinstance(path, str):
-        raise TypeError(f"the uds extension must be str, but got {type(path).__name__}: {path!r}")
-    return path
+        raise TypeError(f"{what} must be str, but got {type(path).__name__}: {path!r}")
+    if not path:
+        raise ValueError(f"{what} is empty; give the path of a Unix domain socket")
+
+
+def check_context(what: str, context: object) -> None:
+    """Raise `TypeError` for what makes no TLS connections; `None` does, by default."""
+    if context is not None and not hasattr(context, "wrap_bio"):
+        raise TypeError(
+            f"{what} must be an ssl.SSLContext or None, but got {type(context).__name__}: {context!r}"
+        )
+
+
+def server_name(extensions: Mapping[str, Any]) -> str | None:
+    """The name that a request asks for by SNI, instead of its host. Raises `TypeError` and `ValueError`."""
+    name = extensions.get("sni_hostname")
+    if isinstance(name, bytes):
+        name = name.decode("ascii")
+    if name is None:
+        return None
+    if not isinstance(name, str):
+        raise TypeError(
+            f"the sni_hostname extension must be str, but got {type(name).__name__}: {name!r}"
+        )
+    if "\0" in name:
+        raise ValueError(f"the sni_hostname extension holds a NUL character: {name!r}")
+    return name
 
 
 def plan_route(
@@ -219,6 +255,13 @@ def check_proxy(proxy: Proxy) -> None:
         raise ValueError(
             f"the proxy URL has no host: {proxy.url!r}; give one as in http://proxy.example:8080"
         )
+    check_context("the proxy's ssl_context", proxy.ssl_context)
+    if proxy.auth is not None and scheme in _SOCKS_PROXIES:
+        for what, text in zip(("user name", "password"), proxy.auth, strict=True):
+            if len(text) > 255:
+                raise ValueError(
+                    f"a SOCKS {what} has at most 255 bytes, but this one has {len(text)}"
+                )
     if proxy.auth is not None and scheme in _SOCKS4_PROXIES:
         user, password = proxy.auth
         if password or b"\0" in user:
@@ -228,6 +271,20 @@ def check_proxy(proxy: Proxy) -> None:
             )
     # Here and not with each request: to that they are added after it was checked.
     validate_fields(proxy.headers)
+
+
+def as_connect(hop: Tunnel, extensions: Mapping[str, Any]) -> Request:
+    """The request that asks an HTTP proxy for a tunnel, traced like the one that has these extensions."""
+    url = hop.proxy.url
+    usual = [(b"Host", hop.authority), (b"Accept", b"*/*")]
+    names = {name.lower() for name, _ in hop.proxy.headers}
+    fields = [field for field in usual if field[0].lower() not in names]
+    return Request(
+        b"CONNECT",
+        URL(scheme=url.scheme, host=url.host, port=url.port, target=hop.authority),
+        headers=[*fields, *hop.proxy.headers],
+        extensions={"trace": extensions["trace"]} if "trace" in extensions else {},
+    )
 
 
 def as_forwarded(request: Request, proxy_fields: Fields) -> Request:

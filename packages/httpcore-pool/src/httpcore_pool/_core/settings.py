@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import copy
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from .routes import is_forwarder, proxies_of
+from .routes import check_context, check_path, is_forwarder, proxies_of
 
 if TYPE_CHECKING:
     import ssl
@@ -65,6 +65,13 @@ class Settings(Generic[B]):
             raise ValueError(
                 f"proxy_mode must be 'DEFAULT', 'FORWARD_ONLY' or 'TUNNEL_ONLY', but got {proxy_mode!r}"
             )
+        check_context("ssl_context", ssl_context)
+        if uds is not None:
+            check_path("uds", uds)
+        if local_address is not None and not isinstance(local_address, str):
+            raise TypeError(
+                f"local_address must be str or None, but got {type(local_address).__name__}: {local_address!r}"
+            )
         self.backend = backend
         self.ssl_context = ssl_context
         self.proxies = proxies_of(proxy)
@@ -84,7 +91,7 @@ class Settings(Generic[B]):
         self.retries = checked_retries(retries)
         self.local_address = local_address
         self.uds = uds
-        self.socket_options = None if socket_options is None else tuple(socket_options)
+        self.socket_options = None if socket_options is None else _checked_options(socket_options)
 
     def for_http11(self) -> Self:
         """The same, but for connections that speak HTTP/1.1 and offer nothing else."""
@@ -96,6 +103,17 @@ class Settings(Generic[B]):
     def alpn_protocols(self) -> tuple[str, ...]:
         """What to offer in the TLS handshake, preferred first (RFC 7301)."""
         return (("h2",) if self.http2 else ()) + (("http/1.1",) if self.http1 else ())
+
+
+def _checked_options(options: Iterable[SOCKET_OPTION]) -> tuple[SOCKET_OPTION, ...]:
+    checked = tuple(options)
+    for option in checked:
+        if not isinstance(option, tuple) or len(option) not in (3, 4):
+            raise TypeError(
+                "socket_options must be tuples of arguments for setsockopt, such as (level, option, value), "
+                f"but got {option!r}"
+            )
+    return checked
 
 
 def checked_limit(name: str, value: int | None, least: int) -> float:

@@ -66,7 +66,7 @@ def socks5_handshake(host: bytes, port: int, auth: tuple[bytes, bytes] | None) -
     version, method = yield 2
     _check_version(version)
     if method == _USERNAME_PASSWORD and auth is not None:
-        yield b"\x01" + _counted(auth[0], "user name") + _counted(auth[1], "password")
+        yield b"\x01" + _counted(auth[0], "user name", 0) + _counted(auth[1], "password", 0)
         _, status = yield 2
         if status != 0:
             raise ProxyError(
@@ -126,10 +126,11 @@ def _check_version(version: int) -> None:
         raise ProxyError(f"the proxy does not speak SOCKS 5: it answered with version {version}")
 
 
-def _counted(text: bytes, what: str) -> bytes:
-    if not 1 <= len(text) <= 255:
+def _counted(text: bytes, what: str, least: int = 1) -> bytes:
+    # RFC 1929 wants a byte of a password, too, but where the user name is a secret, servers want none.
+    if not least <= len(text) <= 255:
         raise LocalProtocolError(
-            f"a SOCKS {what} must be 1 to 255 bytes long, but this one has {len(text)}"
+            f"a SOCKS {what} must be {least} to 255 bytes long, but this one has {len(text)}"
         )
     return bytes([len(text)]) + text
 

@@ -21,7 +21,7 @@ from httpcore_interfaces import (
 
 from .._backends.default import default_backend
 from .._core.replays import backoff
-from .._core.routes import as_forwarded, origin_of, plan_route, socket_path
+from .._core.routes import as_forwarded, origin_of, plan_route, server_name, socket_path
 from .._core.settings import Settings
 from .._lives import forget_stream, nudge
 from .._logs import TRACE
@@ -186,9 +186,7 @@ class HTTPConnection(ConnectionInterface):
 
     def _dial_with_retries(self, request: Request, timeouts: Timeouts) -> NetworkStream:
         settings = self._settings
-        name = request.extensions.get("sni_hostname")
-        if isinstance(name, bytes):
-            name = name.decode("ascii")
+        name = server_name(request.extensions)
         path = socket_path(request.extensions, settings.uds)
         route = plan_route(self.origin, name, settings.proxies, settings.proxy_mode, path)
         self._is_forward = route.is_forward

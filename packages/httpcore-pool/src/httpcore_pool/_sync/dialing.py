@@ -9,7 +9,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from httpcore_interfaces import (
-    URL,
     ConnectError,
     ConnectTimeout,
     HTTPCoreError,
@@ -22,7 +21,7 @@ from httpcore_interfaces import (
 
 from .._backends.alpn import HTTP1_ALONE, offering, take_over
 from .._backends.default import has_separate_steps
-from .._core.routes import TLS, Connect, SocksConnect, Tunnel, is_resolved_here
+from .._core.routes import TLS, Connect, SocksConnect, Tunnel, as_connect, is_resolved_here
 from .._core.socks import address_in, socks_handshake
 from .._protocols import make_http11_connection
 from .._tls import shared_ssl_context
@@ -46,6 +45,8 @@ _LOGGERS = {
 
 # As much of a refusing proxy's answer as goes into the error.
 _PROXY_BODY_LIMIT = 2048
+# Seconds that it may take to come.
+_PROXY_BODY_SECONDS = 2.0
 
 
 class Dialer:
@@ -178,27 +179,18 @@ class Dialer:
     def _open_tunnel(self, hop: Tunnel) -> None:
         proxy = hop.proxy
         connection = make_http11_connection(proxy.url.origin, self._end(), None)
-        request = Request(
-            b"CONNECT",
-            URL(
-                scheme=proxy.url.scheme,
-                host=proxy.url.host,
-                port=proxy.url.port,
-                target=hop.authority,
-            ),
-            headers=[(b"Host", hop.authority), (b"Accept", b"*/*"), *proxy.headers],
-        )
+        request = as_connect(hop, self._extensions)
         limit = self._left()
-        request.extensions = {
-            "timeout": {"read": limit, "write": limit, "total": limit},
-            **({"trace": self._extensions["trace"]} if "trace" in self._extensions else {}),
-        }
+        timeouts = Timeouts(read=limit, write=limit, total=limit)
         try:
-            response = connection.handle_request(request)
+            response = connection.exchange(request, timeouts)
         except HTTPCoreError as error:
             raise self._translated(error, proxy) from error
         if not 200 <= response.status <= 299:
             body = b""
+            # The refusal is there, and the rest of it is not worth waiting for long.
+            until = time.monotonic() + _PROXY_BODY_SECONDS
+            timeouts.deadline = until if self._deadline is None else min(until, self._deadline)
             try:
                 for chunk in response.iter_stream():
                     body += chunk

@@ -75,9 +75,10 @@ def test_connecting_goes_where_the_resolver_says(kind: str, timeout: float | Non
         ([], "the resolver has no address for it"),
         (["server2.example"], "'server2.example', given for 'server.example', is no IP address"),
         ("192.0.2.1", "a resolver must return .*, but it returned str"),
+        ([b"192.0.2.1"], "b'192.0.2.1', given for 'server.example', is no text"),
         (Resolved(["192.0.2.1"], -1.0), "ttl must not be negative"),
     ],
-    ids=["name", "time", "other", "nothing", "alias", "text", "ttl"],
+    ids=["name", "time", "other", "nothing", "alias", "text", "bytes", "ttl"],
 )
 def test_failure_of_the_resolver_is_a_failure_to_connect(
     kind: str, timeout: float | None, answer: object, reason: str
