@@ -23,6 +23,9 @@ class Command:
 
 COMMANDS = {
     "instructions": Command("bench_parts.instructions", "a request in instructions, by valgrind"),
+    "network": Command(
+        "bench_network", "backends, new connections and idle ones, with and without TLS"
+    ),
     "pool": Command("bench_pool", "the pool alone, as connections and requests in line grow"),
     "http2": Command("bench_http2", "downloads over HTTP/2 along a link with a delay"),
 }

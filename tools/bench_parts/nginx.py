@@ -145,7 +145,7 @@ def nginx(counterpart: int) -> Iterator[Servers]:
                     stderr=output,
                 )
             try:
-                if _answers(process, plain):
+                if all(_answers(process, port) for port in (plain, proxy, tls, cold, http2)):
                     yield servers
                     return
             finally:

@@ -1,4 +1,7 @@
-"""TLS sessions to take up again, so that a second connection to a server costs one round trip and no certificates.
+"""TLS sessions to take up again, so that a second connection to a server costs it no signature and nobody a certificate.
+
+With TLS 1.2 that also saves a round trip. Of this side's CPU it saves nothing: what a handshake with TLS 1.3 costs less,
+300 of 510 microseconds, Python spends on copying the session, 150 to get it and 140 to set it.
 
 A resumed session is not verified again. That is right only while what is to be verified cannot have changed, so
 sessions are kept for the contexts that the house makes itself and never changes, and not for a user's: another client
