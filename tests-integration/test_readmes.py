@@ -78,8 +78,18 @@ def internet(
     hypercorn_http2: Server,
     python_proxy: str,
     socks_proxy: str,
+    certificates: Certificates,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    nginx_socket: Path,
 ) -> None:
     """Everything that the examples name, on this machine."""
+    monkeypatch.chdir(tmp_path)
+    certificates.authority.cert_pem.write_to_path("authority.pem")
+    own = certificates.authority.issue_cert("client.example")
+    own.private_key_pem.write_to_path("client.key")
+    own.cert_chain_pems[0].write_to_path("client.pem")
+    Path("app.sock").symlink_to(nginx_socket)
     name_service(
         {
             80: python.port,
