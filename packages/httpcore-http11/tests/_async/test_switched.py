@@ -52,21 +52,31 @@ async def test_the_stream_is_handed_over(request_: Request, head: bytes, status:
 
 
 async def test_the_stream_can_be_closed_by_whoever_has_it() -> None:
-    stream = AsyncScriptedStream([TURN, UPGRADED, STALL])
-    connection = AsyncHTTP11Connection(ORIGIN, stream)
-    response = await connection.handle_async_request(UPGRADE)
-    handed: Any = response.extensions["network_stream"]
-    await handed.aclose()
-    assert stream.is_closed
-    await connection.aclose()
-    await response.aclose()
+    for early in (b"", b"early"):
+        stream = AsyncScriptedStream([TURN, UPGRADED + early, STALL])
+        connection = AsyncHTTP11Connection(ORIGIN, stream)
+        response = await connection.handle_async_request(UPGRADE)
+        handed: Any = response.extensions["network_stream"]
+        await handed.aclose()
+        assert stream.is_closed
+        await connection.aclose()
+        await response.aclose()
 
 
-async def test_tls_can_be_started() -> None:
+async def test_stream_on_which_nothing_came_early_is_the_connections_own() -> None:
     stream = AsyncScriptedStream([TURN, CONNECTED, STALL])
     connection = AsyncHTTP11Connection(ORIGIN, stream)
     response = await connection.handle_async_request(CONNECT)
+    assert response.extensions["network_stream"] is stream
+    await connection.aclose()
+
+
+async def test_tls_can_be_started_when_the_early_bytes_have_been_read() -> None:
+    stream = AsyncScriptedStream([TURN, CONNECTED + b"early", STALL])
+    connection = AsyncHTTP11Connection(ORIGIN, stream)
+    response = await connection.handle_async_request(CONNECT)
     handed: Any = response.extensions["network_stream"]
+    assert await handed.read(100) == b"early"
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     assert await handed.start_tls(context, "b", 1.0) is stream
     assert stream.handshakes == [(context, "b")]

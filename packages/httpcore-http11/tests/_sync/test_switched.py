@@ -53,21 +53,31 @@ def test_the_stream_is_handed_over(request_: Request, head: bytes, status: int) 
 
 
 def test_the_stream_can_be_closed_by_whoever_has_it() -> None:
-    stream = ScriptedStream([TURN, UPGRADED, STALL])
-    connection = HTTP11Connection(ORIGIN, stream)
-    response = connection.handle_request(UPGRADE)
-    handed: Any = response.extensions["network_stream"]
-    handed.close()
-    assert stream.is_closed
-    connection.close()
-    response.close()
+    for early in (b"", b"early"):
+        stream = ScriptedStream([TURN, UPGRADED + early, STALL])
+        connection = HTTP11Connection(ORIGIN, stream)
+        response = connection.handle_request(UPGRADE)
+        handed: Any = response.extensions["network_stream"]
+        handed.close()
+        assert stream.is_closed
+        connection.close()
+        response.close()
 
 
-def test_tls_can_be_started() -> None:
+def test_stream_on_which_nothing_came_early_is_the_connections_own() -> None:
     stream = ScriptedStream([TURN, CONNECTED, STALL])
     connection = HTTP11Connection(ORIGIN, stream)
     response = connection.handle_request(CONNECT)
+    assert response.extensions["network_stream"] is stream
+    connection.close()
+
+
+def test_tls_can_be_started_when_the_early_bytes_have_been_read() -> None:
+    stream = ScriptedStream([TURN, CONNECTED + b"early", STALL])
+    connection = HTTP11Connection(ORIGIN, stream)
+    response = connection.handle_request(CONNECT)
     handed: Any = response.extensions["network_stream"]
+    assert handed.read(100) == b"early"
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     assert handed.start_tls(context, "b", 1.0) is stream
     assert stream.handshakes == [(context, "b")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import socket
 import ssl
@@ -122,6 +123,27 @@ def unanswering() -> Generator[Address]:
             sock.setblocking(False)
             sock.connect_ex(listener.getsockname())
         yield Address(listener.family, listener.getsockname())
+
+
+class FullSocket(socket.socket):
+    """A socket that takes nothing more before it is drained."""
+
+    peer: socket.socket
+
+    def drain(self) -> None:
+        self.peer.recv(1 << 24)
+
+
+@contextmanager
+def full_socket() -> Generator[FullSocket]:
+    ours, theirs = socket.socketpair()
+    with FullSocket(fileno=ours.detach()) as full, theirs:
+        full.peer = theirs
+        full.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                full.send(bytes(1 << 16))
+        yield full
 
 
 def names(monkeypatch: pytest.MonkeyPatch, known: dict[str, list[str]]) -> None:

@@ -75,6 +75,10 @@ def test_spelled_out_addresses_are_what_the_operating_system_reads_in_them(
     assert numeric_addresses(host, port) == addresses_from(infos)
 
 
+def test_port_that_cannot_be_is_left_to_who_connects() -> None:
+    assert str(numeric_addresses("192.0.2.1", 65536)[0]) == "192.0.2.1:65536"
+
+
 @pytest.mark.parametrize("name", ["server.example", "node7", "localhost", ""])
 def test_names_are_no_addresses(name: str) -> None:
     assert numeric_addresses(name, 80) == []

@@ -10,13 +10,26 @@ import anyio.lowlevel
 import pytest
 
 from httpcore_interfaces import ReadError
+from httpcore_pool._backends import anyio_streams
 from httpcore_pool._backends.anyio_streams import AnyIOStream
+
+from .ends import full_socket
 
 
 def pair() -> tuple[AnyIOStream, socket.socket]:
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     return AnyIOStream(ours, "peer"), theirs
+
+
+@pytest.mark.parametrize("alone", [False, True])
+async def test_first_of_the_sockets_ends_the_wait(alone: bool) -> None:
+    with full_socket() as full, full_socket() as other:
+        async with anyio.create_task_group() as tasks:
+            sockets = [other] if alone else [full, other]
+            tasks.start_soon(anyio_streams._wait_for_any_writable, sockets, 30.0)
+            await anyio.wait_all_tasks_blocked()
+            other.drain()
 
 
 async def test_second_reader_is_refused() -> None:

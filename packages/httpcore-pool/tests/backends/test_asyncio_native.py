@@ -14,7 +14,7 @@ from httpcore_interfaces import ReadError, ReadTimeout, WriteError
 from httpcore_pool._backends import asyncio_native
 from httpcore_pool._backends.asyncio_native import AsyncioBackend, AsyncioStream
 
-from .ends import accept, listening, refusing
+from .ends import accept, full_socket, listening
 
 
 @pytest.fixture(scope="module", params=["asyncio", "uvloop"])
@@ -232,12 +232,27 @@ async def test_loop_that_watches_no_sockets_is_helped_by_a_thread(
     def add_writer(*args: object) -> None:
         raise NotImplementedError
 
-    monkeypatch.setattr(asyncio.get_running_loop(), "add_writer", add_writer)
-    with listening() as listener:
-        address = (await AsyncioBackend().resolve(*listener.getsockname()))[0]
-        stream = await AsyncioBackend().connect_addresses([refusing(), address], 5.0)
-        accept(listener).close()
-    await stream.aclose()
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(loop, "add_writer", add_writer)
+    with full_socket() as full, full_socket() as waits, socket.socket() as closed:
+        began = time.monotonic()
+        await asyncio_native._wait_for_any_writable(loop, [full, waits], 0.05)
+        assert 0.04 < time.monotonic() - began < 5.0
+        # What is not connected is as ready as it will ever be.
+        await asyncio_native._wait_for_any_writable(loop, [full, closed], None)
+
+
+@pytest.mark.parametrize("timeout", [None, 5.0])
+async def test_first_of_several_sockets_ends_the_wait(timeout: float | None) -> None:
+    loop = asyncio.get_running_loop()
+    with full_socket() as full, full_socket() as other:
+        waiting = asyncio.ensure_future(
+            asyncio_native._wait_for_any_writable(loop, [full, other], timeout)
+        )
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        other.drain()
+        await waiting
 
 
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")

@@ -169,6 +169,11 @@ def test_local_address_that_is_none_is_an_error() -> None:
             run(ConnectRace([refusing()], address, None, 0.0, None))
 
 
+def test_port_that_cannot_be_is_an_error() -> None:
+    with pytest.raises(ConnectError, match=r"127\.0\.0\.1:65536: .*port must be 0-65535"):
+        run(ConnectRace([Address(V4, ("127.0.0.1", 65536))], None, None, 0.0, None))
+
+
 def test_path_that_cannot_be_is_an_error() -> None:
     for path in ("\ud800", "x" * 200):
         with pytest.raises(ConnectError, match="cannot connect to"):

@@ -67,15 +67,14 @@ def numeric_addresses(host: str, port: int) -> list[Address]:
     # No top-level domain ends in a digit (RFC 3696 section 2), so a name is told from an address by its last character.
     if ":" not in host and not host[-1:].isdigit():
         return []
-    if 0 <= port <= 65535:
-        with suppress(OSError, ValueError):
-            # The usual ways to write an address, without what `getaddrinfo` costs.
-            if ":" not in host:
-                socket.inet_pton(socket.AF_INET, host)
-                return [Address(socket.AF_INET, (host, port))]
-            packed = socket.inet_pton(socket.AF_INET6, host)
-            text = socket.inet_ntop(socket.AF_INET6, packed)
-            return [Address(socket.AF_INET6, (text, port, 0, 0))]
+    with suppress(OSError, ValueError):
+        # The usual ways to write an address, without what `getaddrinfo` costs.
+        if ":" not in host:
+            socket.inet_pton(socket.AF_INET, host)
+            return [Address(socket.AF_INET, (host, port))]
+        packed = socket.inet_pton(socket.AF_INET6, host)
+        text = socket.inet_ntop(socket.AF_INET6, packed)
+        return [Address(socket.AF_INET6, (text, port, 0, 0))]
     try:
         infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=_NUMERIC)
     except socket.gaierror:

@@ -154,7 +154,7 @@ class ConnectRace:
             return None
         try:
             code = self._connect(sock, address)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, OverflowError) as error:
             sock.close()
             self._failed(address, error)
             return None
