@@ -1,13 +1,10 @@
-"""The link delays and limits what goes over it, and a download over it is measured."""
+"""The link delays and limits what goes over it."""
 
 import socket
 import threading
 import time
 
-import bench_http2
 from bench_http2 import Link, link_to
-from bench_parts.counterpart import counterpart
-from bench_parts.nginx import nginx
 
 
 def serve(listener: socket.socket, answer: bytes) -> None:
@@ -47,15 +44,3 @@ def test_no_more_than_the_rate_comes_through_and_nothing_is_lost() -> None:
     received, elapsed = asked(Link(0.0, 2e6), answer)
     assert received == answer
     assert len(answer) / 2e6 * 0.9 < elapsed < 10.0
-
-
-def test_a_download_is_measured() -> None:
-    with (
-        counterpart() as sink,
-        nginx(sink) as servers,
-        link_to(servers.http2, Link(0.005, 2e7)) as port,
-    ):
-        found = bench_http2.download(port, servers.authority, 1_000_000)
-    assert found.received >= 1_000_000
-    assert 0 < found.rate < 2.5e7
-    assert 0 < found.most_held <= found.received
