@@ -11,6 +11,7 @@ from httpcore_interfaces import (
     URL,
     AsyncNetworkStream,
     ConnectionNotAvailable,
+    HTTPCoreError,
     LocalProtocolError,
     Origin,
     ReadError,
@@ -74,7 +75,7 @@ def test_it_shows_itself_as_httpcore_does() -> None:
 
 
 async def test_requests_follow_each_other() -> None:
-    stream = AsyncScriptedStream([OK, TURN, OK, STALL])
+    stream = AsyncScriptedStream([TURN, OK, TURN, OK, STALL])
     async with AsyncHTTP11Connection(ORIGIN, stream) as connection:
         response = await connection.request("GET", "http://a.example/")
         assert response.status == 200
@@ -105,7 +106,7 @@ async def test_a_request_for_another_origin_is_refused() -> None:
 
 
 async def test_a_busy_or_closed_connection_takes_no_request() -> None:
-    stream = AsyncScriptedStream([OK, STALL])
+    stream = AsyncScriptedStream([TURN, OK, STALL])
     connection = AsyncHTTP11Connection(ORIGIN, stream)
     observer = AsyncObserver(connection)
     response = await connection.handle_async_request(
@@ -127,7 +128,7 @@ async def test_a_busy_or_closed_connection_takes_no_request() -> None:
 
 
 async def test_the_observer_is_told_once_for_every_exchange() -> None:
-    stream = AsyncScriptedStream([OK, TURN, OK + b"unasked", STALL])
+    stream = AsyncScriptedStream([TURN, OK, TURN, OK + b"unasked", STALL])
     connection = AsyncHTTP11Connection(ORIGIN, stream)
     observer = AsyncObserver(connection, dropped=True)
     response = await connection.exchange(
@@ -145,7 +146,7 @@ async def test_the_observer_is_told_once_for_every_exchange() -> None:
 
 
 async def test_unread_bytes_condemn_the_connection() -> None:
-    stream = AsyncScriptedStream([OK + b"HTTP/1.1 200 OK\r\n\r\n", STALL])
+    stream = AsyncScriptedStream([TURN, OK + b"HTTP/1.1 200 OK\r\n\r\n", STALL])
     connection = AsyncHTTP11Connection(ORIGIN, stream)
     response = await connection.request("GET", "http://a.example/")
     assert response.content == b"hello"
@@ -153,7 +154,7 @@ async def test_unread_bytes_condemn_the_connection() -> None:
 
 
 async def test_bytes_before_a_request_condemn_the_connection() -> None:
-    stream = AsyncScriptedStream([OK, OK])
+    stream = AsyncScriptedStream([TURN, OK, OK])
     connection = AsyncHTTP11Connection(ORIGIN, stream)
     await connection.request("GET", "http://a.example/")
     assert connection.has_expired()
@@ -186,7 +187,7 @@ async def test_an_idle_connection_expires(
     now = [1000.0]
     monkeypatch.setattr("httpcore_http11._async.connection.monotonic", lambda: now[0])
     head = b"HTTP/1.1 200 OK\r\n" + hint + b"Content-Length: 0\r\n\r\n"
-    connection = AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream([head, STALL]), expiry)
+    connection = AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream([TURN, head, STALL]), expiry)
     await connection.request("GET", "http://a.example/")
     assert not connection.has_expired()
     now[0] += after
@@ -194,7 +195,7 @@ async def test_an_idle_connection_expires(
 
 
 async def test_a_connection_in_use_or_closed_has_not_expired() -> None:
-    connection = AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream([OK, END]), 0.0)
+    connection = AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream([TURN, OK, END]), 0.0)
     response = await connection.handle_async_request(
         Request("GET", "http://a.example/", headers=HOST)
     )
@@ -205,14 +206,14 @@ async def test_a_connection_in_use_or_closed_has_not_expired() -> None:
 
 
 async def test_the_limits_are_passed_on() -> None:
-    stream = AsyncScriptedStream([b"HTTP/1.1 200 OK\r\nA: b\r\nA: b\r\n\r\n"])
+    stream = AsyncScriptedStream([TURN, b"HTTP/1.1 200 OK\r\nA: b\r\nA: b\r\n\r\n"])
     connection = AsyncHTTP11Connection(ORIGIN, stream, limits=Limits(fields=1))
     with pytest.raises(RemoteProtocolError, match="the limit fields is 1"):
         await connection.request("GET", "http://a.example/")
 
 
 async def test_broken_values_can_be_left_out() -> None:
-    stream = AsyncScriptedStream([b"HTTP/1.1 200 OK\r\nA: \x00\r\nContent-Length: 0\r\n\r\n"])
+    stream = AsyncScriptedStream([TURN, b"HTTP/1.1 200 OK\r\nA: \x00\r\nContent-Length: 0\r\n\r\n"])
     connection = AsyncHTTP11Connection(ORIGIN, stream, lenient=True)
     response = await connection.request("GET", "http://a.example/")
     assert response.headers == [(b"Content-Length", b"0")]
@@ -223,7 +224,7 @@ async def test_broken_values_can_be_left_out() -> None:
 
 
 async def test_an_error_says_what_is_known() -> None:
-    stream = AsyncScriptedStream([OK, TURN, END])
+    stream = AsyncScriptedStream([TURN, OK, TURN, END])
     connection = AsyncHTTP11Connection(ORIGIN, stream)
     await connection.request("GET", "http://a.example/")
     observer = AsyncObserver(connection)
@@ -256,11 +257,48 @@ async def test_an_error_says_what_is_known() -> None:
 async def test_only_some_requests_are_safe_to_retry(
     method: str, script: list[Any], safe: bool
 ) -> None:
-    connection = AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream(script))
+    connection = AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream([TURN, *script]))
     with pytest.raises((RemoteProtocolError, ReadError)) as info:
         await connection.request(method, "http://a.example/")
     assert info.value.safe_to_retry is safe
     assert info.value.reused is False
+
+
+@pytest.mark.parametrize(
+    ("script", "kind", "message", "received"),
+    [
+        (
+            [OK],
+            RemoteProtocolError,
+            r"the peer sent b'HTTP/1\.1 200 OK.*' before any request",
+            len(OK),
+        ),
+        ([b"SSH-2.0-OpenSSH\r\n"], RemoteProtocolError, "does it speak HTTP/1.1", 17),
+        ([END], RemoteProtocolError, r"Server disconnected without sending a response\.", 0),
+        ([ReadError], ReadError, "failed while reading", 0),
+    ],
+)
+async def test_what_comes_before_the_first_request_condemns_the_connection(
+    script: list[Any], kind: type[HTTPCoreError], message: str, received: int
+) -> None:
+    stream = AsyncScriptedStream(script)
+    connection = AsyncHTTP11Connection(ORIGIN, stream)
+    observer = AsyncObserver(connection)
+    with pytest.raises(kind, match=message) as info:
+        await connection.request("POST", "http://a.example/", content=b"x")
+    assert info.value.safe_to_retry
+    assert info.value.bytes_sent == 0
+    assert info.value.bytes_received == received
+    assert stream.writes == []
+    assert stream.is_closed
+    assert observer.told == ["closed"]
+
+
+async def test_what_is_no_byte_for_us_does_not_condemn_a_new_connection() -> None:
+    # TLS had something to say for itself.
+    stream = AsyncScriptedStream([TURN, OK, STALL], extra_info={"is_readable": True})
+    connection = AsyncHTTP11Connection(ORIGIN, stream)
+    assert (await connection.request("GET", "http://a.example/")).content == b"hello"
 
 
 async def test_what_was_never_written_leaves_the_connection_open() -> None:
@@ -291,7 +329,7 @@ async def test_illegal_bytes_are_refused_at_once() -> None:
 
 
 async def test_the_read_limit_is_used() -> None:
-    stream = AsyncScriptedStream([STALL])
+    stream = AsyncScriptedStream([TURN, STALL])
     connection = AsyncHTTP11Connection(ORIGIN, stream)
     observer = AsyncObserver(connection)
     with pytest.raises(ReadTimeout) as info:
@@ -304,7 +342,7 @@ async def test_the_read_limit_is_used() -> None:
 
 
 async def test_the_total_limit_bounds_the_others() -> None:
-    stream = AsyncScriptedStream([OK[:30], OK[30:-2], STALL])
+    stream = AsyncScriptedStream([TURN, OK[:30], OK[30:-2], STALL])
     connection = AsyncHTTP11Connection(ORIGIN, stream)
     request = Request(
         "GET", "http://a.example/", headers=HOST, extensions={"timeout": {"total": 0.02}}
@@ -328,7 +366,7 @@ async def test_informational_responses_do_not_extend_the_read_limit(
 
     monkeypatch.setattr("httpcore_http11._async.connection.monotonic", clock)
     informational = b"HTTP/1.1 102 Processing\r\n\r\n"
-    stream = AsyncScriptedStream([informational, informational, OK, STALL])
+    stream = AsyncScriptedStream([TURN, informational, informational, OK, STALL])
     connection = AsyncHTTP11Connection(ORIGIN, stream)
     await connection.request("GET", "http://a.example/", extensions={"timeout": {"read": 9.0}})
     assert [limit for name, limit in stream.operations if name == "read"] == [9.0, 8.0, 7.0]
@@ -341,7 +379,7 @@ async def test_informational_responses_are_shown() -> None:
         shown.append((status, fields))
 
     hints = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 102 x\r\n\r\n"
-    connection = AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream([hints + OK, STALL]))
+    connection = AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream([TURN, hints + OK, STALL]))
     response = await connection.request(
         "GET", "http://a.example/", extensions={"informational": show}
     )
@@ -351,7 +389,7 @@ async def test_informational_responses_are_shown() -> None:
 
 
 async def test_closing_ends_a_request_under_way() -> None:
-    stream = AsyncScriptedStream([OK[:-2], STALL])
+    stream = AsyncScriptedStream([TURN, OK[:-2], STALL])
     connection = AsyncHTTP11Connection(ORIGIN, stream)
     observer = AsyncObserver(connection, dropped=True)
     response = await connection.handle_async_request(
@@ -365,12 +403,12 @@ async def test_closing_ends_a_request_under_way() -> None:
 
 
 async def test_closing_between_two_steps_is_an_error_of_the_request() -> None:
-    connection = AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream([OK]))
+    connection = AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream([TURN, OK]))
 
     async def close(status: int, fields: list[tuple[bytes, bytes]]) -> None:
         await connection.aclose()
 
-    stream = AsyncScriptedStream([b"HTTP/1.1 102 x\r\n\r\n" + OK])
+    stream = AsyncScriptedStream([TURN, b"HTTP/1.1 102 x\r\n\r\n" + OK])
     connection = AsyncHTTP11Connection(ORIGIN, stream)
     observer = AsyncObserver(connection)
     with pytest.raises(LocalProtocolError, match="closed while a request was under way"):
@@ -418,7 +456,7 @@ async def test_the_observer_hears_of_what_was_dropped_even_when_closing_fails() 
 async def test_bodies_keep_the_contract_of_byte_streams(framing: bytes) -> None:
     async def make() -> Any:
         data = b"HTTP/1.1 200 OK\r\n" + framing
-        stream = AsyncScriptedStream([data[:-6], data[-6:], END])
+        stream = AsyncScriptedStream([TURN, data[:-6], data[-6:], END])
         connection = AsyncHTTP11Connection(ORIGIN, stream)
         response = await connection.handle_async_request(
             Request("GET", "http://a.example/", headers=HOST)
@@ -430,6 +468,7 @@ async def test_bodies_keep_the_contract_of_byte_streams(framing: bytes) -> None:
 
 async def test_pieces_come_as_they_arrive() -> None:
     script: list[Step] = [
+        TURN,
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n",
         b"3\r\ntwo\r\n5\r\nthree\r\n",
         b"0\r\n\r\n",
@@ -448,7 +487,7 @@ async def test_pieces_come_as_they_arrive() -> None:
 
 async def test_trailers_are_there_after_the_body() -> None:
     data = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-Sum: 1\r\n\r\n"
-    connection = AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream([data, STALL]))
+    connection = AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream([TURN, data, STALL]))
     response = await connection.handle_async_request(
         Request("GET", "http://a.example/", headers=HOST)
     )
@@ -459,7 +498,7 @@ async def test_trailers_are_there_after_the_body() -> None:
 
 
 async def test_a_body_can_be_read_once() -> None:
-    connection = AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream([OK, STALL]))
+    connection = AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream([TURN, OK, STALL]))
     response = await connection.handle_async_request(
         Request("GET", "http://a.example/", headers=HOST)
     )
@@ -477,7 +516,7 @@ async def test_a_body_can_be_read_once() -> None:
 
 
 async def test_a_short_body_is_an_error() -> None:
-    stream = AsyncScriptedStream([OK[:-2], END])
+    stream = AsyncScriptedStream([TURN, OK[:-2], END])
     connection = AsyncHTTP11Connection(ORIGIN, stream)
     observer = AsyncObserver(connection)
     response = await connection.handle_async_request(
@@ -511,7 +550,7 @@ async def test_a_short_body_is_an_error() -> None:
 async def test_giving_up_a_body_keeps_the_connection_if_little_is_left(
     script: list[Any], kept: bool
 ) -> None:
-    stream = AsyncScriptedStream(script)
+    stream = AsyncScriptedStream([TURN, *script])
     connection = AsyncHTTP11Connection(ORIGIN, stream)
     observer = AsyncObserver(connection)
     response = await connection.handle_async_request(
@@ -528,18 +567,18 @@ async def test_giving_up_a_body_keeps_the_connection_if_little_is_left(
 
 async def test_a_head_request_has_no_body() -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
-    connection = AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream([head, STALL]))
+    connection = AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream([TURN, head, STALL]))
     response = await connection.request("HEAD", "http://a.example/")
     assert response.content == b""
     assert connection.is_idle()
 
 
 async def test_the_target_can_be_anything() -> None:
-    stream = AsyncScriptedStream([OK, STALL])
+    stream = AsyncScriptedStream([TURN, OK, STALL])
     connection = AsyncHTTP11Connection(ORIGIN, stream)
     await connection.request("OPTIONS", "http://a.example/", extensions={"target": b"*"})
     assert stream.written.startswith(b"OPTIONS * HTTP/1.1\r\n")
     url = URL(scheme="http", host="a.example", target="http://b/c")
-    stream = AsyncScriptedStream([OK, STALL])
+    stream = AsyncScriptedStream([TURN, OK, STALL])
     await AsyncHTTP11Connection(ORIGIN, stream).request("GET", url)
     assert stream.written.startswith(b"GET http://b/c HTTP/1.1\r\n")

@@ -12,7 +12,7 @@ import pytest
 from httpcore_http11 import AsyncHTTP11Connection
 from httpcore_http11._async import connection as module
 from httpcore_interfaces import Origin, Request
-from httpcore_interfaces.testing import AsyncScriptedStream
+from httpcore_interfaces.testing import TURN, AsyncScriptedStream
 
 if TYPE_CHECKING:
     from httpcore_interfaces import AsyncByteStream
@@ -44,7 +44,7 @@ class AsyncPool:
 
 
 def to(answer: bytes) -> AsyncHTTP11Connection:
-    return AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream([answer]))
+    return AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream([TURN, answer]))
 
 
 async def drop(connection: AsyncHTTP11Connection) -> None:

@@ -280,7 +280,7 @@ async def test_an_answer_is_not_lost_in_a_broken_pipe(content: bytes, taken: int
 async def test_nor_in_a_broken_pipe_between_the_parts_of_a_chunk(at: int) -> None:
     steps = [None] * (at + 1) + [WriteError("broken pipe")]
     stream = AsyncScriptedStream(
-        [TOO_LARGE, END], write_steps=steps, extra_info={"is_readable": False}
+        [TURN, TOO_LARGE, END], write_steps=steps, extra_info={"is_readable": False}
     )
     _, response = await post(stream, AsyncPieces(BIG))
     assert response.status == 413
@@ -288,14 +288,18 @@ async def test_nor_in_a_broken_pipe_between_the_parts_of_a_chunk(at: int) -> Non
 
 
 async def test_nor_between_the_head_and_a_large_first_piece() -> None:
-    stream = AsyncScriptedStream([TOO_LARGE, END], write_steps=[WriteError])
+    stream = AsyncScriptedStream(
+        [TOO_LARGE, END], write_steps=[WriteError], extra_info={"is_readable": False}
+    )
     _, response = await post(stream, AsyncPieces(BIG), length(len(BIG)))
     assert response.status == 413
     assert stream.writes == []
 
 
 async def test_an_answer_is_not_lost_when_the_server_takes_no_more() -> None:
-    stream = AsyncScriptedStream([TOO_LARGE, STALL], write_steps=[WriteTimeout])
+    stream = AsyncScriptedStream(
+        [TOO_LARGE, STALL], write_steps=[WriteTimeout], extra_info={"is_readable": False}
+    )
     _, response = await post(stream, b"small")
     assert response.status == 413
     assert ("read", 0.0) in stream.operations
@@ -303,7 +307,9 @@ async def test_an_answer_is_not_lost_when_the_server_takes_no_more() -> None:
 
 @pytest.mark.parametrize("script", [[END], [ReadError], [b"HTTP/1.1 4", END], [b"X\r\n\r\n"]])
 async def test_a_broken_pipe_without_an_answer_is_an_error(script: list[Any]) -> None:
-    stream = AsyncScriptedStream(script, write_steps=[WriteError("broken pipe")])
+    stream = AsyncScriptedStream(
+        script, write_steps=[WriteError("broken pipe")], extra_info={"is_readable": False}
+    )
     with pytest.raises(WriteError, match="broken pipe") as info:
         await post(stream, b"small")
     assert info.value.bytes_sent == 0
@@ -396,7 +402,7 @@ async def test_there_is_nothing_to_wait_for_without_a_body() -> None:
 
 
 async def test_a_write_limit_is_used() -> None:
-    stream = AsyncScriptedStream([STALL], write_steps=[STALL])
+    stream = AsyncScriptedStream([TURN, STALL], write_steps=[STALL])
     connection = AsyncHTTP11Connection(ORIGIN, stream)
     request = Request("GET", "http://a/", headers={"Host": "a"})
     with pytest.raises(WriteTimeout):

@@ -11,6 +11,7 @@ from httpcore_http11 import HTTP11Connection, Limits
 from httpcore_interfaces import (
     URL,
     ConnectionNotAvailable,
+    HTTPCoreError,
     LocalProtocolError,
     NetworkStream,
     Origin,
@@ -73,7 +74,7 @@ def test_it_shows_itself_as_httpcore_does() -> None:
 
 
 def test_requests_follow_each_other() -> None:
-    stream = ScriptedStream([OK, TURN, OK, STALL])
+    stream = ScriptedStream([TURN, OK, TURN, OK, STALL])
     with HTTP11Connection(ORIGIN, stream) as connection:
         response = connection.request("GET", "http://a.example/")
         assert response.status == 200
@@ -104,7 +105,7 @@ def test_a_request_for_another_origin_is_refused() -> None:
 
 
 def test_a_busy_or_closed_connection_takes_no_request() -> None:
-    stream = ScriptedStream([OK, STALL])
+    stream = ScriptedStream([TURN, OK, STALL])
     connection = HTTP11Connection(ORIGIN, stream)
     observer = Observer(connection)
     response = connection.handle_request(Request("GET", "http://a.example/", headers=HOST))
@@ -124,7 +125,7 @@ def test_a_busy_or_closed_connection_takes_no_request() -> None:
 
 
 def test_the_observer_is_told_once_for_every_exchange() -> None:
-    stream = ScriptedStream([OK, TURN, OK + b"unasked", STALL])
+    stream = ScriptedStream([TURN, OK, TURN, OK + b"unasked", STALL])
     connection = HTTP11Connection(ORIGIN, stream)
     observer = Observer(connection, dropped=True)
     response = connection.exchange(Request("GET", "http://a.example/", headers=HOST), Timeouts())
@@ -138,7 +139,7 @@ def test_the_observer_is_told_once_for_every_exchange() -> None:
 
 
 def test_unread_bytes_condemn_the_connection() -> None:
-    stream = ScriptedStream([OK + b"HTTP/1.1 200 OK\r\n\r\n", STALL])
+    stream = ScriptedStream([TURN, OK + b"HTTP/1.1 200 OK\r\n\r\n", STALL])
     connection = HTTP11Connection(ORIGIN, stream)
     response = connection.request("GET", "http://a.example/")
     assert response.content == b"hello"
@@ -146,7 +147,7 @@ def test_unread_bytes_condemn_the_connection() -> None:
 
 
 def test_bytes_before_a_request_condemn_the_connection() -> None:
-    stream = ScriptedStream([OK, OK])
+    stream = ScriptedStream([TURN, OK, OK])
     connection = HTTP11Connection(ORIGIN, stream)
     connection.request("GET", "http://a.example/")
     assert connection.has_expired()
@@ -179,7 +180,7 @@ def test_an_idle_connection_expires(
     now = [1000.0]
     monkeypatch.setattr("httpcore_http11._sync.connection.monotonic", lambda: now[0])
     head = b"HTTP/1.1 200 OK\r\n" + hint + b"Content-Length: 0\r\n\r\n"
-    connection = HTTP11Connection(ORIGIN, ScriptedStream([head, STALL]), expiry)
+    connection = HTTP11Connection(ORIGIN, ScriptedStream([TURN, head, STALL]), expiry)
     connection.request("GET", "http://a.example/")
     assert not connection.has_expired()
     now[0] += after
@@ -187,7 +188,7 @@ def test_an_idle_connection_expires(
 
 
 def test_a_connection_in_use_or_closed_has_not_expired() -> None:
-    connection = HTTP11Connection(ORIGIN, ScriptedStream([OK, END]), 0.0)
+    connection = HTTP11Connection(ORIGIN, ScriptedStream([TURN, OK, END]), 0.0)
     response = connection.handle_request(Request("GET", "http://a.example/", headers=HOST))
     assert not connection.has_expired()
     response.close()
@@ -196,14 +197,14 @@ def test_a_connection_in_use_or_closed_has_not_expired() -> None:
 
 
 def test_the_limits_are_passed_on() -> None:
-    stream = ScriptedStream([b"HTTP/1.1 200 OK\r\nA: b\r\nA: b\r\n\r\n"])
+    stream = ScriptedStream([TURN, b"HTTP/1.1 200 OK\r\nA: b\r\nA: b\r\n\r\n"])
     connection = HTTP11Connection(ORIGIN, stream, limits=Limits(fields=1))
     with pytest.raises(RemoteProtocolError, match="the limit fields is 1"):
         connection.request("GET", "http://a.example/")
 
 
 def test_broken_values_can_be_left_out() -> None:
-    stream = ScriptedStream([b"HTTP/1.1 200 OK\r\nA: \x00\r\nContent-Length: 0\r\n\r\n"])
+    stream = ScriptedStream([TURN, b"HTTP/1.1 200 OK\r\nA: \x00\r\nContent-Length: 0\r\n\r\n"])
     connection = HTTP11Connection(ORIGIN, stream, lenient=True)
     response = connection.request("GET", "http://a.example/")
     assert response.headers == [(b"Content-Length", b"0")]
@@ -214,7 +215,7 @@ def test_broken_values_can_be_left_out() -> None:
 
 
 def test_an_error_says_what_is_known() -> None:
-    stream = ScriptedStream([OK, TURN, END])
+    stream = ScriptedStream([TURN, OK, TURN, END])
     connection = HTTP11Connection(ORIGIN, stream)
     connection.request("GET", "http://a.example/")
     observer = Observer(connection)
@@ -245,11 +246,48 @@ def test_an_error_says_what_is_known() -> None:
     ],
 )
 def test_only_some_requests_are_safe_to_retry(method: str, script: list[Any], safe: bool) -> None:
-    connection = HTTP11Connection(ORIGIN, ScriptedStream(script))
+    connection = HTTP11Connection(ORIGIN, ScriptedStream([TURN, *script]))
     with pytest.raises((RemoteProtocolError, ReadError)) as info:
         connection.request(method, "http://a.example/")
     assert info.value.safe_to_retry is safe
     assert info.value.reused is False
+
+
+@pytest.mark.parametrize(
+    ("script", "kind", "message", "received"),
+    [
+        (
+            [OK],
+            RemoteProtocolError,
+            r"the peer sent b'HTTP/1\.1 200 OK.*' before any request",
+            len(OK),
+        ),
+        ([b"SSH-2.0-OpenSSH\r\n"], RemoteProtocolError, "does it speak HTTP/1.1", 17),
+        ([END], RemoteProtocolError, r"Server disconnected without sending a response\.", 0),
+        ([ReadError], ReadError, "failed while reading", 0),
+    ],
+)
+def test_what_comes_before_the_first_request_condemns_the_connection(
+    script: list[Any], kind: type[HTTPCoreError], message: str, received: int
+) -> None:
+    stream = ScriptedStream(script)
+    connection = HTTP11Connection(ORIGIN, stream)
+    observer = Observer(connection)
+    with pytest.raises(kind, match=message) as info:
+        connection.request("POST", "http://a.example/", content=b"x")
+    assert info.value.safe_to_retry
+    assert info.value.bytes_sent == 0
+    assert info.value.bytes_received == received
+    assert stream.writes == []
+    assert stream.is_closed
+    assert observer.told == ["closed"]
+
+
+def test_what_is_no_byte_for_us_does_not_condemn_a_new_connection() -> None:
+    # TLS had something to say for itself.
+    stream = ScriptedStream([TURN, OK, STALL], extra_info={"is_readable": True})
+    connection = HTTP11Connection(ORIGIN, stream)
+    assert (connection.request("GET", "http://a.example/")).content == b"hello"
 
 
 def test_what_was_never_written_leaves_the_connection_open() -> None:
@@ -280,7 +318,7 @@ def test_illegal_bytes_are_refused_at_once() -> None:
 
 
 def test_the_read_limit_is_used() -> None:
-    stream = ScriptedStream([STALL])
+    stream = ScriptedStream([TURN, STALL])
     connection = HTTP11Connection(ORIGIN, stream)
     observer = Observer(connection)
     with pytest.raises(ReadTimeout) as info:
@@ -293,7 +331,7 @@ def test_the_read_limit_is_used() -> None:
 
 
 def test_the_total_limit_bounds_the_others() -> None:
-    stream = ScriptedStream([OK[:30], OK[30:-2], STALL])
+    stream = ScriptedStream([TURN, OK[:30], OK[30:-2], STALL])
     connection = HTTP11Connection(ORIGIN, stream)
     request = Request(
         "GET", "http://a.example/", headers=HOST, extensions={"timeout": {"total": 0.02}}
@@ -317,7 +355,7 @@ def test_informational_responses_do_not_extend_the_read_limit(
 
     monkeypatch.setattr("httpcore_http11._sync.connection.monotonic", clock)
     informational = b"HTTP/1.1 102 Processing\r\n\r\n"
-    stream = ScriptedStream([informational, informational, OK, STALL])
+    stream = ScriptedStream([TURN, informational, informational, OK, STALL])
     connection = HTTP11Connection(ORIGIN, stream)
     connection.request("GET", "http://a.example/", extensions={"timeout": {"read": 9.0}})
     assert [limit for name, limit in stream.operations if name == "read"] == [9.0, 8.0, 7.0]
@@ -330,7 +368,7 @@ def test_informational_responses_are_shown() -> None:
         shown.append((status, fields))
 
     hints = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 102 x\r\n\r\n"
-    connection = HTTP11Connection(ORIGIN, ScriptedStream([hints + OK, STALL]))
+    connection = HTTP11Connection(ORIGIN, ScriptedStream([TURN, hints + OK, STALL]))
     response = connection.request("GET", "http://a.example/", extensions={"informational": show})
     assert response.content == b"hello"
     assert shown == [(103, [(b"Link", b"</a>")]), (102, [])]
@@ -338,7 +376,7 @@ def test_informational_responses_are_shown() -> None:
 
 
 def test_closing_ends_a_request_under_way() -> None:
-    stream = ScriptedStream([OK[:-2], STALL])
+    stream = ScriptedStream([TURN, OK[:-2], STALL])
     connection = HTTP11Connection(ORIGIN, stream)
     observer = Observer(connection, dropped=True)
     response = connection.handle_request(Request("GET", "http://a.example/", headers=HOST))
@@ -350,12 +388,12 @@ def test_closing_ends_a_request_under_way() -> None:
 
 
 def test_closing_between_two_steps_is_an_error_of_the_request() -> None:
-    connection = HTTP11Connection(ORIGIN, ScriptedStream([OK]))
+    connection = HTTP11Connection(ORIGIN, ScriptedStream([TURN, OK]))
 
     def close(status: int, fields: list[tuple[bytes, bytes]]) -> None:
         connection.close()
 
-    stream = ScriptedStream([b"HTTP/1.1 102 x\r\n\r\n" + OK])
+    stream = ScriptedStream([TURN, b"HTTP/1.1 102 x\r\n\r\n" + OK])
     connection = HTTP11Connection(ORIGIN, stream)
     observer = Observer(connection)
     with pytest.raises(LocalProtocolError, match="closed while a request was under way"):
@@ -401,7 +439,7 @@ def test_the_observer_hears_of_what_was_dropped_even_when_closing_fails() -> Non
 def test_bodies_keep_the_contract_of_byte_streams(framing: bytes) -> None:
     def make() -> Any:
         data = b"HTTP/1.1 200 OK\r\n" + framing
-        stream = ScriptedStream([data[:-6], data[-6:], END])
+        stream = ScriptedStream([TURN, data[:-6], data[-6:], END])
         connection = HTTP11Connection(ORIGIN, stream)
         response = connection.handle_request(Request("GET", "http://a.example/", headers=HOST))
         return response.stream
@@ -411,6 +449,7 @@ def test_bodies_keep_the_contract_of_byte_streams(framing: bytes) -> None:
 
 def test_pieces_come_as_they_arrive() -> None:
     script: list[Step] = [
+        TURN,
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n",
         b"3\r\ntwo\r\n5\r\nthree\r\n",
         b"0\r\n\r\n",
@@ -427,7 +466,7 @@ def test_pieces_come_as_they_arrive() -> None:
 
 def test_trailers_are_there_after_the_body() -> None:
     data = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-Sum: 1\r\n\r\n"
-    connection = HTTP11Connection(ORIGIN, ScriptedStream([data, STALL]))
+    connection = HTTP11Connection(ORIGIN, ScriptedStream([TURN, data, STALL]))
     response = connection.handle_request(Request("GET", "http://a.example/", headers=HOST))
     assert "trailers" not in response.extensions
     response.read()
@@ -436,7 +475,7 @@ def test_trailers_are_there_after_the_body() -> None:
 
 
 def test_a_body_can_be_read_once() -> None:
-    connection = HTTP11Connection(ORIGIN, ScriptedStream([OK, STALL]))
+    connection = HTTP11Connection(ORIGIN, ScriptedStream([TURN, OK, STALL]))
     response = connection.handle_request(Request("GET", "http://a.example/", headers=HOST))
     stream: Any = response.stream
     assert next(stream) == b"hello"
@@ -452,7 +491,7 @@ def test_a_body_can_be_read_once() -> None:
 
 
 def test_a_short_body_is_an_error() -> None:
-    stream = ScriptedStream([OK[:-2], END])
+    stream = ScriptedStream([TURN, OK[:-2], END])
     connection = HTTP11Connection(ORIGIN, stream)
     observer = Observer(connection)
     response = connection.handle_request(Request("GET", "http://a.example/", headers=HOST))
@@ -484,7 +523,7 @@ def test_a_short_body_is_an_error() -> None:
 def test_giving_up_a_body_keeps_the_connection_if_little_is_left(
     script: list[Any], kept: bool
 ) -> None:
-    stream = ScriptedStream(script)
+    stream = ScriptedStream([TURN, *script])
     connection = HTTP11Connection(ORIGIN, stream)
     observer = Observer(connection)
     response = connection.handle_request(Request("GET", "http://a.example/", headers=HOST))
@@ -499,18 +538,18 @@ def test_giving_up_a_body_keeps_the_connection_if_little_is_left(
 
 def test_a_head_request_has_no_body() -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
-    connection = HTTP11Connection(ORIGIN, ScriptedStream([head, STALL]))
+    connection = HTTP11Connection(ORIGIN, ScriptedStream([TURN, head, STALL]))
     response = connection.request("HEAD", "http://a.example/")
     assert response.content == b""
     assert connection.is_idle()
 
 
 def test_the_target_can_be_anything() -> None:
-    stream = ScriptedStream([OK, STALL])
+    stream = ScriptedStream([TURN, OK, STALL])
     connection = HTTP11Connection(ORIGIN, stream)
     connection.request("OPTIONS", "http://a.example/", extensions={"target": b"*"})
     assert stream.written.startswith(b"OPTIONS * HTTP/1.1\r\n")
     url = URL(scheme="http", host="a.example", target="http://b/c")
-    stream = ScriptedStream([OK, STALL])
+    stream = ScriptedStream([TURN, OK, STALL])
     HTTP11Connection(ORIGIN, stream).request("GET", url)
     assert stream.written.startswith(b"GET http://b/c HTTP/1.1\r\n")

@@ -13,7 +13,7 @@ import pytest
 from httpcore_http11 import HTTP11Connection
 from httpcore_http11._sync import connection as module
 from httpcore_interfaces import Origin, Request
-from httpcore_interfaces.testing import ScriptedStream
+from httpcore_interfaces.testing import TURN, ScriptedStream
 
 if TYPE_CHECKING:
     from httpcore_interfaces import SyncByteStream
@@ -45,7 +45,7 @@ class Pool:
 
 
 def to(answer: bytes) -> HTTP11Connection:
-    return HTTP11Connection(ORIGIN, ScriptedStream([answer]))
+    return HTTP11Connection(ORIGIN, ScriptedStream([TURN, answer]))
 
 
 def drop(connection: HTTP11Connection) -> None:

@@ -280,21 +280,27 @@ def test_an_answer_is_not_lost_in_a_broken_pipe(content: bytes, taken: int) -> N
 @pytest.mark.parametrize("at", range(4))
 def test_nor_in_a_broken_pipe_between_the_parts_of_a_chunk(at: int) -> None:
     steps = [None] * (at + 1) + [WriteError("broken pipe")]
-    stream = ScriptedStream([TOO_LARGE, END], write_steps=steps, extra_info={"is_readable": False})
+    stream = ScriptedStream(
+        [TURN, TOO_LARGE, END], write_steps=steps, extra_info={"is_readable": False}
+    )
     _, response = post(stream, Pieces(BIG))
     assert response.status == 413
     assert len(stream.writes) == at + 1
 
 
 def test_nor_between_the_head_and_a_large_first_piece() -> None:
-    stream = ScriptedStream([TOO_LARGE, END], write_steps=[WriteError])
+    stream = ScriptedStream(
+        [TOO_LARGE, END], write_steps=[WriteError], extra_info={"is_readable": False}
+    )
     _, response = post(stream, Pieces(BIG), length(len(BIG)))
     assert response.status == 413
     assert stream.writes == []
 
 
 def test_an_answer_is_not_lost_when_the_server_takes_no_more() -> None:
-    stream = ScriptedStream([TOO_LARGE, STALL], write_steps=[WriteTimeout])
+    stream = ScriptedStream(
+        [TOO_LARGE, STALL], write_steps=[WriteTimeout], extra_info={"is_readable": False}
+    )
     _, response = post(stream, b"small")
     assert response.status == 413
     assert ("read", 0.0) in stream.operations
@@ -302,7 +308,9 @@ def test_an_answer_is_not_lost_when_the_server_takes_no_more() -> None:
 
 @pytest.mark.parametrize("script", [[END], [ReadError], [b"HTTP/1.1 4", END], [b"X\r\n\r\n"]])
 def test_a_broken_pipe_without_an_answer_is_an_error(script: list[Any]) -> None:
-    stream = ScriptedStream(script, write_steps=[WriteError("broken pipe")])
+    stream = ScriptedStream(
+        script, write_steps=[WriteError("broken pipe")], extra_info={"is_readable": False}
+    )
     with pytest.raises(WriteError, match="broken pipe") as info:
         post(stream, b"small")
     assert info.value.bytes_sent == 0
@@ -395,7 +403,7 @@ def test_there_is_nothing_to_wait_for_without_a_body() -> None:
 
 
 def test_a_write_limit_is_used() -> None:
-    stream = ScriptedStream([STALL], write_steps=[STALL])
+    stream = ScriptedStream([TURN, STALL], write_steps=[STALL])
     connection = HTTP11Connection(ORIGIN, stream)
     request = Request("GET", "http://a/", headers={"Host": "a"})
     with pytest.raises(WriteTimeout):

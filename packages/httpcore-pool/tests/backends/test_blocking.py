@@ -93,7 +93,7 @@ def test_threads_may_ask_at_the_same_moment_whether_there_is_something_to_read(
     assert stream.get_extra_info("is_readable")
 
     class Busy:
-        def wait(self, timeout: float | None) -> bool:
+        def look(self) -> bool:
             raise RuntimeError("concurrent poll() invocation")
 
     monkeypatch.setattr(stream, "_probe", Busy())

@@ -228,10 +228,13 @@ def test_readiness(kind: type[PollReadiness | SelectReadiness]) -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
         reading, writing = kind(ours), kind(ours, for_writing=True)
+        assert not reading.look()
         assert not reading.wait(0.0)
         assert not reading.wait(0.001)
         assert writing.wait(None)
+        assert writing.look()
         theirs.send(b"x")
+        assert reading.look()
         assert reading.wait(None)
         assert reading.wait(1e12)
 

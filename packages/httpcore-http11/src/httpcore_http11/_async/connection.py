@@ -21,6 +21,7 @@ from httpcore_interfaces import (
     NetworkError,
     PlainByteStream,
     ReadTimeout,
+    RemoteProtocolError,
     Response,
     TimeoutException,
     Timeouts,
@@ -198,6 +199,8 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
         self._early = None
         trace = AsyncTrace.of(request.extensions, logger, "http11")
         try:
+            if self._requests == 1:
+                await self._expect_silence()
             try:
                 if trace is None:
                     await self._send_head(request, timeouts)
@@ -219,6 +222,25 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
         except BaseException as error:
             await self._fail(error, trace)
             raise
+
+    async def _expect_silence(self) -> None:
+        """Before the first request the peer has nothing to say: it would be taken for an answer.
+
+        Before the others `has_expired()` looks for that. Raises `RemoteProtocolError`, `ReadError`.
+        """
+        if not self._stream.get_extra_info("is_readable"):
+            return
+        try:
+            data = await self._stream.read(self.READ_NUM_BYTES, 0.0)
+        except ReadTimeout:
+            return  # what could be read was TLS's own
+        if not data:
+            # Programs look for these very words, which are httpcore's.
+            raise RemoteProtocolError("Server disconnected without sending a response.")
+        raise RemoteProtocolError(
+            f"the peer sent {data[:40]!r} before any request was sent, so it is no answer to one; does it speak HTTP/1.1?",
+            bytes_received=len(data),
+        )
 
     async def _traced_sending(
         self, trace: AsyncTrace, request: Request, timeouts: Timeouts
@@ -274,7 +296,12 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
         if content is not None and len(content) <= _JOINED_BYTES and not codec.expects_continue:
             if content or codec.body_length:
                 data += codec.encode_content(content, _trailers_of(request))
-            await self._write(data, timeouts)
+            # What `_write` does, without its call: so most requests are written.
+            self._wrote = True
+            bounded = timeouts.deadline is not None
+            limit = timeouts.bounded(timeouts.write) if bounded else timeouts.write
+            await self._stream.write(data, limit)
+            self._bytes_sent = len(data)
             self._state = CONNECTION_TABLE[self._state, SENT]
             return
         self._source = open_source(body)
@@ -463,7 +490,8 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
     async def _fail(self, error: BaseException, trace: AsyncTrace | None) -> None:
         """The exchange ends with an error."""
         happened = FAULT
-        if not self._wrote:
+        # What the peer says, or fails to say, to no request at all ends the connection, too.
+        if not self._wrote and not isinstance(error, (RemoteProtocolError, NetworkError)):
             happened = UNSENT
         elif isinstance(error, TimeoutException):
             happened = TIMEOUT
@@ -570,6 +598,10 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
             if dropped and observer is not None:
                 await observer.aclose_dropped()
 
+    def stream_limit(self) -> int:
+        """How many requests may be under way at once: one, and none once it is closed."""
+        return 0 if self._state is CLOSED else 1
+
     def can_handle_request(self, origin: Origin) -> bool:
         """Whether the connection leads to this origin."""
         return origin == self._origin
@@ -581,7 +613,7 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
     def has_expired(self) -> bool:
         """Whether an idle connection has become useless: too old, closed by the server, or with bytes nobody asked for.
 
-        A connection that has served nobody yet cannot give one caller another's response, so it is not asked.
+        One that has served nobody yet says no: its first request looks, and tells what came.
         """
         if self._state is not IDLE:
             return False

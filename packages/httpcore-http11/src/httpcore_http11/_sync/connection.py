@@ -21,6 +21,7 @@ from httpcore_interfaces import (
     NetworkError,
     PlainByteStream,
     ReadTimeout,
+    RemoteProtocolError,
     Response,
     TimeoutException,
     Timeouts,
@@ -199,6 +200,8 @@ class HTTP11Connection(ConnectionInterface):
         self._early = None
         trace = Trace.of(request.extensions, logger, "http11")
         try:
+            if self._requests == 1:
+                self._expect_silence()
             try:
                 if trace is None:
                     self._send_head(request, timeouts)
@@ -220,6 +223,25 @@ class HTTP11Connection(ConnectionInterface):
         except BaseException as error:
             self._fail(error, trace)
             raise
+
+    def _expect_silence(self) -> None:
+        """Before the first request the peer has nothing to say: it would be taken for an answer.
+
+        Before the others `has_expired()` looks for that. Raises `RemoteProtocolError`, `ReadError`.
+        """
+        if not self._stream.get_extra_info("is_readable"):
+            return
+        try:
+            data = self._stream.read(self.READ_NUM_BYTES, 0.0)
+        except ReadTimeout:
+            return  # what could be read was TLS's own
+        if not data:
+            # Programs look for these very words, which are httpcore's.
+            raise RemoteProtocolError("Server disconnected without sending a response.")
+        raise RemoteProtocolError(
+            f"the peer sent {data[:40]!r} before any request was sent, so it is no answer to one; does it speak HTTP/1.1?",
+            bytes_received=len(data),
+        )
 
     def _traced_sending(self, trace: Trace, request: Request, timeouts: Timeouts) -> None:
         info = {"request": request}
@@ -269,7 +291,12 @@ class HTTP11Connection(ConnectionInterface):
         if content is not None and len(content) <= _JOINED_BYTES and not codec.expects_continue:
             if content or codec.body_length:
                 data += codec.encode_content(content, _trailers_of(request))
-            self._write(data, timeouts)
+            # What `_write` does, without its call: so most requests are written.
+            self._wrote = True
+            bounded = timeouts.deadline is not None
+            limit = timeouts.bounded(timeouts.write) if bounded else timeouts.write
+            self._stream.write(data, limit)
+            self._bytes_sent = len(data)
             self._state = CONNECTION_TABLE[self._state, SENT]
             return
         self._source = open_source(body)
@@ -458,7 +485,8 @@ class HTTP11Connection(ConnectionInterface):
     def _fail(self, error: BaseException, trace: Trace | None) -> None:
         """The exchange ends with an error."""
         happened = FAULT
-        if not self._wrote:
+        # What the peer says, or fails to say, to no request at all ends the connection, too.
+        if not self._wrote and not isinstance(error, (RemoteProtocolError, NetworkError)):
             happened = UNSENT
         elif isinstance(error, TimeoutException):
             happened = TIMEOUT
@@ -565,6 +593,10 @@ class HTTP11Connection(ConnectionInterface):
             if dropped and observer is not None:
                 observer.aclose_dropped()
 
+    def stream_limit(self) -> int:
+        """How many requests may be under way at once: one, and none once it is closed."""
+        return 0 if self._state is CLOSED else 1
+
     def can_handle_request(self, origin: Origin) -> bool:
         """Whether the connection leads to this origin."""
         return origin == self._origin
@@ -576,7 +608,7 @@ class HTTP11Connection(ConnectionInterface):
     def has_expired(self) -> bool:
         """Whether an idle connection has become useless: too old, closed by the server, or with bytes nobody asked for.
 
-        A connection that has served nobody yet cannot give one caller another's response, so it is not asked.
+        One that has served nobody yet says no: its first request looks, and tells what came.
         """
         if self._state is not IDLE:
             return False

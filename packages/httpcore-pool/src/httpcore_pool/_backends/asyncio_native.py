@@ -240,7 +240,7 @@ class AsyncioStream(asyncio.Protocol, AsyncSocketStream):
             return True
         if self._probe is None:
             self._probe = Readiness(self._sock)
-        return self._probe.wait(0.0)
+        return bool(self._probe.look())
 
     def _take(self, max_bytes: int) -> bytes:
         chunks = self._chunks

@@ -186,20 +186,17 @@ class SyncStream(SocketStream):
         """Return what can be read without waiting; `None` when that is nothing, `b""` at the end or after an error."""
         return receive_nowait(self._sock, max_bytes)
 
-    def _is_readable(self) -> bool:
-        if self._closed or self._sock.fileno() < 0:
-            return True
-        if self._probe is None:
-            self._probe = Readiness(self._sock)
-        try:
-            return self._probe.wait(0.0)
-        except RuntimeError:  # another thread is asking
-            return is_readable(self._sock)
-
     def get_extra_info(self, info: str) -> Any:
         """As `NetworkStream.get_extra_info`."""
         if info == "is_readable":
-            return self._is_readable()
+            if self._closed or self._sock.fileno() < 0:
+                return True
+            if self._probe is None:
+                self._probe = Readiness(self._sock)
+            try:
+                return bool(self._probe.look())
+            except RuntimeError:  # another thread is asking
+                return is_readable(self._sock)
         if info == "socket":
             return self._sock
         if info == "bytes_written":

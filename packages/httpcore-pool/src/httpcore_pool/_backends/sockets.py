@@ -10,6 +10,7 @@ import errno
 import os
 import select
 import socket
+from functools import partial
 from typing import TYPE_CHECKING
 
 from . import errors
@@ -234,11 +235,13 @@ def _milliseconds(timeout: float | None) -> float | None:
 class PollReadiness:
     """Waits until one socket can be read, or written to. One thread at a time."""
 
-    __slots__ = ("_poll",)
+    __slots__ = ("_poll", "look")
 
     def __init__(self, sock: socket.socket, *, for_writing: bool = False) -> None:
         self._poll = select.poll()
         self._poll.register(sock, select.POLLOUT if for_writing else select.POLLIN)
+        #: `wait(0)`, as true or false, in one call: each request asks so.
+        self.look = partial(self._poll.poll, 0)
 
     def wait(self, timeout: float | None) -> bool:
         """Return whether it is ready, or has failed, within so many seconds; `None` waits for ever."""
@@ -253,6 +256,10 @@ class SelectReadiness:
     def __init__(self, sock: socket.socket, *, for_writing: bool = False) -> None:
         self._reading = () if for_writing else (sock,)
         self._writing = (sock,) if for_writing else ()
+
+    def look(self) -> bool:
+        """`wait(0)`."""
+        return self.wait(0.0)
 
     def wait(self, timeout: float | None) -> bool:
         """Return whether it is ready, or has failed, within so many seconds; `None` waits for ever."""

@@ -445,13 +445,15 @@ class AsyncLedger(Generic[C, W]):
     def _rest(self, slot: Slot[C, W], now: float) -> None:
         """Keep a slot that nobody needs now, within the limits of idleness."""
         lane = slot.lane
-        lane.spare.pop(slot, None)
+        if lane.spare:
+            lane.spare.pop(slot, None)
         limits = self.limits
-        slot.expires_at = now + limits.idle_seconds
-        if limits.idle_seconds <= 0 or limits.idle <= 0:
+        seconds = limits.idle_seconds
+        if seconds <= 0 or limits.idle <= 0:
             self._drop(slot)
             self._forget_if_empty(lane)
             return
+        slot.expires_at = now + seconds
         idleness = self._idleness
         if len(idleness) >= limits.idle:
             self._evict(next(iter(idleness)))
