@@ -515,6 +515,73 @@ async def test_a_body_can_be_read_once() -> None:
         aiter(stream)
 
 
+class AsyncInterfering(AsyncScriptedStream):
+    """Between two reads somebody else does something with the body."""
+
+    async def interfere(self) -> None:
+        raise NotImplementedError
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if len(self.operations) == 2:
+            await self.interfere()
+        return await super().read(max_bytes, timeout)
+
+
+async def test_only_one_can_read_a_body_and_the_other_harms_nobody() -> None:
+    class AsyncSecondReader(AsyncInterfering):
+        async def interfere(self) -> None:
+            with pytest.raises(StreamConsumed, match="is being read by another"):
+                await anext(body)
+            with pytest.raises(StreamConsumed):
+                aiter(body)
+
+    stream = AsyncSecondReader([TURN, OK[:-5], b"hello", STALL])
+    connection = AsyncHTTP11Connection(ORIGIN, stream)
+    response = await connection.handle_async_request(
+        Request("GET", "http://a.example/", headers=HOST)
+    )
+    body: Any = response.stream
+    assert await response.aread() == b"hello"
+    assert connection.is_idle()
+
+
+async def test_a_body_that_another_reads_is_closed_without_reading_on() -> None:
+    class AsyncCloser(AsyncInterfering):
+        async def interfere(self) -> None:
+            await response.aclose()
+
+    stream = AsyncCloser([TURN, OK[:-5], b"hello", STALL])
+    connection = AsyncHTTP11Connection(ORIGIN, stream)
+    observer = AsyncObserver(connection)
+    response = await connection.handle_async_request(
+        Request("GET", "http://a.example/", headers=HOST)
+    )
+    with pytest.raises(ReadError):
+        await response.aread()
+    assert [name for name, _ in stream.operations] == ["write", "read", "aclose", "read"]
+    assert observer.told == ["closed"]
+
+
+async def test_what_had_arrived_when_another_closed_the_body_is_given() -> None:
+    class AsyncLateCloser(AsyncScriptedStream):
+        async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+            data = await super().read(max_bytes, timeout)
+            if len(self.operations) == 3:
+                await response.aclose()
+            return data
+
+    stream = AsyncLateCloser([TURN, OK[:-5], b"hello", STALL])
+    connection = AsyncHTTP11Connection(ORIGIN, stream)
+    response = await connection.handle_async_request(
+        Request("GET", "http://a.example/", headers=HOST)
+    )
+    body: Any = response.stream
+    assert await anext(aiter(body)) == b"hello"
+    with pytest.raises(StreamClosed):
+        await anext(body)
+    assert connection.is_closed()
+
+
 async def test_a_short_body_is_an_error() -> None:
     stream = AsyncScriptedStream([TURN, OK[:-2], END])
     connection = AsyncHTTP11Connection(ORIGIN, stream)

@@ -165,6 +165,51 @@ async def test_a_file_is_read_in_blocks() -> None:
     assert stream.written.endswith(BIG[:300_000])
 
 
+async def test_the_size_of_a_file_is_compared_before_anything_is_sent() -> None:
+    class AsyncSeekable(AsyncFile):
+        async def tell(self) -> int:
+            return self.file.tell()
+
+        async def seek(self, offset: int, whence: int = 0) -> int:
+            return self.file.seek(offset, whence)
+
+    file = AsyncSeekable(b"0123456789")
+    await file.seek(4)
+    stream = answering(b"456789", OK)
+    await post(stream, file, length(6))
+    await file.seek(4)
+    stream = AsyncScriptedStream([])
+    with pytest.raises(LocalProtocolError, match="the body has 6 bytes, but Content-Length decl"):
+        await post(stream, file, length(10))
+    assert stream.writes == []
+    assert file.file.tell() == 4
+
+
+async def test_a_file_that_does_not_wait_has_not_ended() -> None:
+    class AsyncImpatient(AsyncFile):
+        async def read(self, size: int) -> Any:
+            return await super().read(2) or None
+
+    stream = AsyncScriptedStream([], at_end=STALL)
+    with pytest.raises(TypeError, match="the pieces of a body must be bytes, but got NoneType"):
+        await post(stream, AsyncImpatient(b"hello"))
+    assert stream.is_closed
+
+
+async def test_a_buffer_is_the_callers_again_when_it_has_been_sent() -> None:
+    class AsyncReused(AsyncPieces):
+        async def __anext__(self) -> Any:
+            self.buffer.clear()
+            self.buffer += await super().__anext__()
+            return self.buffer
+
+        buffer = bytearray()
+
+    stream = answering(b"0\r\n\r\n", OK)
+    await post(stream, AsyncReused(b"a", BIG, b"b"))
+    assert stream.written.endswith(b"\r\n1\r\nb\r\n0\r\n\r\n")
+
+
 @pytest.mark.parametrize("piece", ["text", 5, None])
 async def test_pieces_must_be_bytes(piece: Any) -> None:
     stream = AsyncScriptedStream([TURN, STALL])
@@ -209,6 +254,15 @@ async def test_a_wrong_length_is_found_as_early_as_can_be(
     assert body.closed
 
 
+@pytest.mark.parametrize("headers", [length(len(BIG) + 1), {**length(5), "Expect": "100-continue"}])
+async def test_a_known_length_is_compared_before_anything_is_sent(headers: Any) -> None:
+    stream = AsyncScriptedStream([])
+    with pytest.raises(LocalProtocolError, match="1048576 bytes, but Content-Length declares"):
+        await post(stream, BIG, headers)
+    assert stream.writes == []
+    assert not stream.is_closed
+
+
 async def test_an_error_of_the_body_is_the_callers_own() -> None:
     stream = AsyncScriptedStream([], at_end=STALL)
     body = AsyncPieces(b"a", ValueError("mine"))
@@ -240,6 +294,32 @@ async def test_trailers_without_chunks_are_refused_before_anything_is_sent() -> 
     with pytest.raises(LocalProtocolError, match="trailers need"):
         await post(stream, b"a", trailers=[(b"A", b"b")])
     assert stream.writes == []
+
+
+async def test_no_trailers_need_no_chunks() -> None:
+    stream = AsyncScriptedStream([TURN, OK, STALL])
+    _, response = await post(stream, b"a", trailers=[])
+    assert response.status == 200
+
+
+@pytest.mark.parametrize(
+    ("trailers", "error", "message"),
+    [
+        ([(b"A", b"b\r\n")], LocalProtocolError, "the value of the trailer b'A' has the illegal"),
+        ([(b"Content-Length", b"1")], LocalProtocolError, "must not be sent as a trailer"),
+        ([("A", "b")], TypeError, "trailer name must be bytes, but got str"),
+        ({b"A": b"b"}, TypeError, "trailers must be a list of pairs of bytes, .* but got dict"),
+    ],
+)
+async def test_trailers_that_are_known_are_checked_before_anything_is_sent(
+    trailers: Any, error: type[Exception], message: str
+) -> None:
+    stream = AsyncScriptedStream([])
+    body = AsyncPieces(b"a")
+    with pytest.raises(error, match=message):
+        await post(stream, body, trailers=trailers)
+    assert stream.writes == []
+    assert body.given == 0
 
 
 # Answers that come early.
@@ -340,6 +420,26 @@ async def test_informational_answers_do_not_stop_the_sending() -> None:
     assert shown == [102]
     assert stream.written.endswith(b"1\r\nc\r\n0\r\n\r\n")
     assert connection.is_idle()
+
+
+@pytest.mark.parametrize(
+    "answer", [OK, b"HTTP/1.1 101 x\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n"]
+)
+async def test_what_comes_after_the_last_byte_is_no_early_answer(answer: bytes) -> None:
+    stream = answering(b"hello", answer)
+    headers = {**length(5), "Upgrade": "x", "Connection": "Upgrade"}
+    connection, response = await post(stream, AsyncPieces(b"hello", b""), headers)
+    assert response.status == int(answer[9:12])
+    assert connection.is_idle() is (response.status == 200)
+
+
+async def test_switching_is_no_answer_when_the_pipe_is_broken() -> None:
+    script = [b"HTTP/1.1 101 x\r\nUpgrade: x\r\n\r\n", END]
+    stream = AsyncScriptedStream(script, write_steps=[WriteError("broken pipe")])
+    connection = AsyncHTTP11Connection(ORIGIN, stream)
+    with pytest.raises(WriteError, match="broken pipe"):
+        await connection.request("GET", "http://a/", headers={"Upgrade": "x"})
+    assert stream.is_closed
 
 
 async def test_what_is_readable_may_be_nothing_for_us() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from httpcore_http11 import AsyncHTTP11Connection
-from httpcore_interfaces import ConnectError, Origin, Request
+from httpcore_interfaces import ConnectError, Origin, ReadError, Request
 from httpcore_interfaces.testing import STALL, TURN, AsyncScriptedStream
 
 ORIGIN = Origin(b"http", b"a", 80)
@@ -61,6 +61,16 @@ async def test_the_stream_can_be_closed_by_whoever_has_it() -> None:
         assert stream.is_closed
         await connection.aclose()
         await response.aclose()
+
+
+async def test_nothing_can_be_read_after_closing() -> None:
+    stream = AsyncScriptedStream([TURN, UPGRADED + b"early", STALL])
+    response = await AsyncHTTP11Connection(ORIGIN, stream).handle_async_request(UPGRADE)
+    handed: Any = response.extensions["network_stream"]
+    await handed.aclose()
+    with pytest.raises(ReadError):
+        await handed.read(5)
+    await response.aclose()
 
 
 async def test_stream_on_which_nothing_came_early_is_the_connections_own() -> None:

@@ -490,6 +490,67 @@ def test_a_body_can_be_read_once() -> None:
         iter(stream)
 
 
+class Interfering(ScriptedStream):
+    """Between two reads somebody else does something with the body."""
+
+    def interfere(self) -> None:
+        raise NotImplementedError
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if len(self.operations) == 2:
+            self.interfere()
+        return super().read(max_bytes, timeout)
+
+
+def test_only_one_can_read_a_body_and_the_other_harms_nobody() -> None:
+    class SecondReader(Interfering):
+        def interfere(self) -> None:
+            with pytest.raises(StreamConsumed, match="is being read by another"):
+                next(body)
+            with pytest.raises(StreamConsumed):
+                iter(body)
+
+    stream = SecondReader([TURN, OK[:-5], b"hello", STALL])
+    connection = HTTP11Connection(ORIGIN, stream)
+    response = connection.handle_request(Request("GET", "http://a.example/", headers=HOST))
+    body: Any = response.stream
+    assert response.read() == b"hello"
+    assert connection.is_idle()
+
+
+def test_a_body_that_another_reads_is_closed_without_reading_on() -> None:
+    class Closer(Interfering):
+        def interfere(self) -> None:
+            response.close()
+
+    stream = Closer([TURN, OK[:-5], b"hello", STALL])
+    connection = HTTP11Connection(ORIGIN, stream)
+    observer = Observer(connection)
+    response = connection.handle_request(Request("GET", "http://a.example/", headers=HOST))
+    with pytest.raises(ReadError):
+        response.read()
+    assert [name for name, _ in stream.operations] == ["write", "read", "close", "read"]
+    assert observer.told == ["closed"]
+
+
+def test_what_had_arrived_when_another_closed_the_body_is_given() -> None:
+    class LateCloser(ScriptedStream):
+        def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+            data = super().read(max_bytes, timeout)
+            if len(self.operations) == 3:
+                response.close()
+            return data
+
+    stream = LateCloser([TURN, OK[:-5], b"hello", STALL])
+    connection = HTTP11Connection(ORIGIN, stream)
+    response = connection.handle_request(Request("GET", "http://a.example/", headers=HOST))
+    body: Any = response.stream
+    assert next(iter(body)) == b"hello"
+    with pytest.raises(StreamClosed):
+        next(body)
+    assert connection.is_closed()
+
+
 def test_a_short_body_is_an_error() -> None:
     stream = ScriptedStream([TURN, OK[:-2], END])
     connection = HTTP11Connection(ORIGIN, stream)

@@ -166,6 +166,51 @@ def test_a_file_is_read_in_blocks() -> None:
     assert stream.written.endswith(BIG[:300_000])
 
 
+def test_the_size_of_a_file_is_compared_before_anything_is_sent() -> None:
+    class Seekable(File):
+        def tell(self) -> int:
+            return self.file.tell()
+
+        def seek(self, offset: int, whence: int = 0) -> int:
+            return self.file.seek(offset, whence)
+
+    file = Seekable(b"0123456789")
+    file.seek(4)
+    stream = answering(b"456789", OK)
+    post(stream, file, length(6))
+    file.seek(4)
+    stream = ScriptedStream([])
+    with pytest.raises(LocalProtocolError, match="the body has 6 bytes, but Content-Length decl"):
+        post(stream, file, length(10))
+    assert stream.writes == []
+    assert file.file.tell() == 4
+
+
+def test_a_file_that_does_not_wait_has_not_ended() -> None:
+    class Impatient(File):
+        def read(self, size: int) -> Any:
+            return super().read(2) or None
+
+    stream = ScriptedStream([], at_end=STALL)
+    with pytest.raises(TypeError, match="the pieces of a body must be bytes, but got NoneType"):
+        post(stream, Impatient(b"hello"))
+    assert stream.is_closed
+
+
+def test_a_buffer_is_the_callers_again_when_it_has_been_sent() -> None:
+    class Reused(Pieces):
+        def __next__(self) -> Any:
+            self.buffer.clear()
+            self.buffer += super().__next__()
+            return self.buffer
+
+        buffer = bytearray()
+
+    stream = answering(b"0\r\n\r\n", OK)
+    post(stream, Reused(b"a", BIG, b"b"))
+    assert stream.written.endswith(b"\r\n1\r\nb\r\n0\r\n\r\n")
+
+
 @pytest.mark.parametrize("piece", ["text", 5, None])
 def test_pieces_must_be_bytes(piece: Any) -> None:
     stream = ScriptedStream([TURN, STALL])
@@ -210,6 +255,15 @@ def test_a_wrong_length_is_found_as_early_as_can_be(
     assert body.closed
 
 
+@pytest.mark.parametrize("headers", [length(len(BIG) + 1), {**length(5), "Expect": "100-continue"}])
+def test_a_known_length_is_compared_before_anything_is_sent(headers: Any) -> None:
+    stream = ScriptedStream([])
+    with pytest.raises(LocalProtocolError, match="1048576 bytes, but Content-Length declares"):
+        post(stream, BIG, headers)
+    assert stream.writes == []
+    assert not stream.is_closed
+
+
 def test_an_error_of_the_body_is_the_callers_own() -> None:
     stream = ScriptedStream([], at_end=STALL)
     body = Pieces(b"a", ValueError("mine"))
@@ -241,6 +295,32 @@ def test_trailers_without_chunks_are_refused_before_anything_is_sent() -> None:
     with pytest.raises(LocalProtocolError, match="trailers need"):
         post(stream, b"a", trailers=[(b"A", b"b")])
     assert stream.writes == []
+
+
+def test_no_trailers_need_no_chunks() -> None:
+    stream = ScriptedStream([TURN, OK, STALL])
+    _, response = post(stream, b"a", trailers=[])
+    assert response.status == 200
+
+
+@pytest.mark.parametrize(
+    ("trailers", "error", "message"),
+    [
+        ([(b"A", b"b\r\n")], LocalProtocolError, "the value of the trailer b'A' has the illegal"),
+        ([(b"Content-Length", b"1")], LocalProtocolError, "must not be sent as a trailer"),
+        ([("A", "b")], TypeError, "trailer name must be bytes, but got str"),
+        ({b"A": b"b"}, TypeError, "trailers must be a list of pairs of bytes, .* but got dict"),
+    ],
+)
+def test_trailers_that_are_known_are_checked_before_anything_is_sent(
+    trailers: Any, error: type[Exception], message: str
+) -> None:
+    stream = ScriptedStream([])
+    body = Pieces(b"a")
+    with pytest.raises(error, match=message):
+        post(stream, body, trailers=trailers)
+    assert stream.writes == []
+    assert body.given == 0
 
 
 # Answers that come early.
@@ -341,6 +421,26 @@ def test_informational_answers_do_not_stop_the_sending() -> None:
     assert shown == [102]
     assert stream.written.endswith(b"1\r\nc\r\n0\r\n\r\n")
     assert connection.is_idle()
+
+
+@pytest.mark.parametrize(
+    "answer", [OK, b"HTTP/1.1 101 x\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n"]
+)
+def test_what_comes_after_the_last_byte_is_no_early_answer(answer: bytes) -> None:
+    stream = answering(b"hello", answer)
+    headers = {**length(5), "Upgrade": "x", "Connection": "Upgrade"}
+    connection, response = post(stream, Pieces(b"hello", b""), headers)
+    assert response.status == int(answer[9:12])
+    assert connection.is_idle() is (response.status == 200)
+
+
+def test_switching_is_no_answer_when_the_pipe_is_broken() -> None:
+    script = [b"HTTP/1.1 101 x\r\nUpgrade: x\r\n\r\n", END]
+    stream = ScriptedStream(script, write_steps=[WriteError("broken pipe")])
+    connection = HTTP11Connection(ORIGIN, stream)
+    with pytest.raises(WriteError, match="broken pipe"):
+        connection.request("GET", "http://a/", headers={"Upgrade": "x"})
+    assert stream.is_closed
 
 
 def test_what_is_readable_may_be_nothing_for_us() -> None:

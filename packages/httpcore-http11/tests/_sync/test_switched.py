@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from httpcore_http11 import HTTP11Connection
-from httpcore_interfaces import ConnectError, Origin, Request
+from httpcore_interfaces import ConnectError, Origin, ReadError, Request
 from httpcore_interfaces.testing import STALL, TURN, ScriptedStream
 
 ORIGIN = Origin(b"http", b"a", 80)
@@ -62,6 +62,16 @@ def test_the_stream_can_be_closed_by_whoever_has_it() -> None:
         assert stream.is_closed
         connection.close()
         response.close()
+
+
+def test_nothing_can_be_read_after_closing() -> None:
+    stream = ScriptedStream([TURN, UPGRADED + b"early", STALL])
+    response = HTTP11Connection(ORIGIN, stream).handle_request(UPGRADE)
+    handed: Any = response.extensions["network_stream"]
+    handed.close()
+    with pytest.raises(ReadError):
+        handed.read(5)
+    response.close()
 
 
 def test_stream_on_which_nothing_came_early_is_the_connections_own() -> None:

@@ -19,15 +19,17 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncResponseBody", "AsyncTracedResponseBody"]
 
-_UNREAD, _READING, _ENDED, _CLOSED = range(4)
+# `_WAITING` is `_READING` while the next piece has not arrived.
+_UNREAD, _READING, _WAITING, _ENDED, _CLOSED = range(5)
 
 
 class AsyncResponseBody(AsyncByteStream):
     """The body of one response. Iterate once; each piece is all that had arrived.
 
     Raises what `AsyncHTTP11Connection.exchange` raises for a body that does not arrive whole, `StreamConsumed` when
-    iterated again, `StreamClosed` when read after `aclose()`. Reading to the end, an error, and `aclose()` free the
-    connection; cancellation while reading closes it.
+    iterated again or while another reads, which harms nobody, and `StreamClosed` when read after `aclose()`. Reading to
+    the end, an error, and `aclose()` free the connection; cancellation while reading, and `aclose()` while another
+    reads, close it.
     """
 
     __slots__ = ("_connection", "_extensions", "_state", "_timeouts")
@@ -54,7 +56,10 @@ class AsyncResponseBody(AsyncByteStream):
         try:
             chunk = codec.next_chunk()
             while chunk is None:
+                self._state = _WAITING
                 await connection._receive(self._timeouts)
+                if self._state == _WAITING:
+                    self._state = _READING
                 chunk = codec.next_chunk()
         except BaseException as error:
             self._state = _CLOSED
@@ -76,14 +81,14 @@ class AsyncResponseBody(AsyncByteStream):
         """Give up the rest: the connection is kept if that is here already and short, and else closed."""
         state, self._state = self._state, _CLOSED
         if state < _ENDED:
-            await self._abandon()
+            await self._abandon(may_drain=state != _WAITING)
 
     def __del__(self) -> None:
         if self._state < _ENDED:
             self._connection._dropped(self)
 
-    async def _abandon(self) -> None:
-        await self._connection._abandon(None)
+    async def _abandon(self, may_drain: bool) -> None:
+        await self._connection._abandon(may_drain, None)
 
     async def _fail(self, error: BaseException) -> None:
         await self._connection._fail(error, None)
@@ -93,6 +98,10 @@ class AsyncResponseBody(AsyncByteStream):
             raise StreamClosed
         if self._state == _ENDED:
             raise StopAsyncIteration
+        if self._state == _WAITING:
+            raise StreamConsumed(
+                "the body is being read by another; only one can read it at a time"
+            )
         self._state = _READING
 
 
@@ -137,8 +146,8 @@ class AsyncTracedResponseBody(AsyncResponseBody):
         await self._trace.event("response_closed.started", {})
         await self._trace.event("response_closed.complete", nothing)
 
-    async def _abandon(self) -> None:
-        await self._connection._abandon(self._trace)
+    async def _abandon(self, may_drain: bool) -> None:
+        await self._connection._abandon(may_drain, self._trace)
 
     async def _fail(self, error: BaseException) -> None:
         try:

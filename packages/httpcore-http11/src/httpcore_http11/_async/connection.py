@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from sys import is_finalizing
 from time import monotonic
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 from warnings import warn
 
 from httpcore_interfaces import (
@@ -289,8 +289,10 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
         """Write the head, and what of the body can go with it in one write."""
         codec = self._codec
         data = codec.encode_head(request.method, request.url.target, request.headers)
-        if "trailers" in request.extensions:
-            codec.check_trailers_allowed()
+        trailers = request.extensions.get("trailers")
+        if trailers:
+            # What a function will give is not known before the body has been sent.
+            codec.check_trailers([] if callable(trailers) else _trailers_of(request))
         body = request.stream
         content = body.content if type(body) is PlainByteStream else None
         if content is not None and len(content) <= _JOINED_BYTES and not codec.expects_continue:
@@ -304,11 +306,18 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
             self._bytes_sent = len(data)
             self._state = CONNECTION_TABLE[self._state, SENT]
             return
-        self._source = open_source(body)
+        await self._open_source(body)
         if codec.body_length >= 0 and not codec.expects_continue:
             await self._write_with_first_piece(data, timeouts)
         else:
             await self._write(data, timeouts)
+
+    async def _open_source(self, body: Any) -> None:
+        self._source = source = open_source(body)
+        if self._codec.body_length >= 0:
+            size = await source.size()
+            if size is not None:
+                self._codec.check_length(size)
 
     async def _write_with_first_piece(self, data: bytes, timeouts: Timeouts) -> None:
         # The caller waits for nothing between the two, and the server can begin at once.
@@ -329,20 +338,24 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
             return
         source = self._source
         assert source is not None
-        if self._codec.expects_continue:
+        codec = self._codec
+        if codec.expects_continue:
             await self._await_continue(request, timeouts)
         while self._early is None:
             piece = await source.pull()
             if piece is None:
                 break
-            if self._stream.get_extra_info("is_readable"):
+            # What comes when the last byte has been sent is no early answer.
+            if not codec.is_sent() and self._stream.get_extra_info("is_readable"):
                 await self._look_for_head(request)
             if self._early is None:
                 await self._write_piece(piece, timeouts)
+            # A buffer of the caller's is the caller's again, who may resize or close it.
+            del piece
         if self._early is not None:
             await self._close_source()
             return
-        end = self._codec.encode_end(_trailers_of(request))
+        end = codec.encode_end(_trailers_of(request))
         self._source = None
         if end:
             await self._write(end, timeouts)
@@ -371,14 +384,15 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
         limit = 0.0 if isinstance(error, WriteTimeout) else timeouts.bounded(_SALVAGE_SECONDS)
         codec = self._codec
         try:
-            while True:
+            while not codec.switched:
                 head = codec.next_head()
                 if head is None:
                     codec.receive(await self._stream.read(self.READ_NUM_BYTES, limit))
                 elif head[1] >= 200:
                     return head
         except HTTPCoreError:
-            return None
+            pass
+        return None
 
     async def _close_source(self) -> None:
         source, self._source = self._source, None
@@ -457,10 +471,10 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
         keep = self._state is RECEIVING and self._codec.can_reuse()
         return self._ended(END_KEEP if keep else END_LAST)
 
-    async def _abandon(self, trace: AsyncTrace | None) -> None:
-        """The caller does not want the rest of the body."""
+    async def _abandon(self, may_drain: bool, trace: AsyncTrace | None) -> None:
+        """The caller does not want the rest of the body, which may be read on if nobody else is reading it."""
         keep = False
-        if self._state is RECEIVING:
+        if may_drain and self._state is RECEIVING:
             try:
                 keep = await self._drain()
             except BaseException:
@@ -654,8 +668,12 @@ async def _inform(request: Request, head: Head) -> None:
 
 
 def _trailers_of(request: Request) -> Sequence[tuple[bytes, bytes]]:
-    """The request's trailer fields, asked for when the body has been sent."""
-    trailers = request.extensions.get("trailers", ())
+    """The request's trailer fields; a function gives them, and is asked when the body has been sent."""
+    trailers = request.extensions.get("trailers") or ()
     if callable(trailers):
         trailers = trailers()
-    return cast("Sequence[tuple[bytes, bytes]]", trailers)
+    if not isinstance(trailers, (list, tuple)):
+        raise TypeError(
+            f"trailers must be a list of pairs of bytes, or a function that gives one, but got {type(trailers).__name__}"
+        )
+    return trailers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import SEEK_END
 from typing import TYPE_CHECKING
 
 from httpcore_interfaces import PlainByteStream
@@ -20,12 +21,16 @@ _SLICE_BYTES = 1_048_576
 
 
 class AsyncSource:
-    """Pulls a body piece by piece."""
+    """Pulls a body piece by piece from its iterator."""
 
     __slots__ = ("_iterator",)
 
     def __init__(self, iterator: Any) -> None:
         self._iterator = iterator
+
+    async def size(self) -> int | None:
+        """How many bytes there will be, `None` where only reading can tell."""
+        return None
 
     async def pull(self) -> bytes | None:
         """The next piece, `None` at the end.
@@ -47,48 +52,62 @@ class AsyncSource:
             await aclose()
 
 
-class _AsyncBlocks:
+class _AsyncBlocks(AsyncSource):
     """A large `bytes` object, cut without copying."""
 
     __slots__ = ("_at", "_view")
 
     def __init__(self, content: bytes) -> None:
+        super().__init__(None)
         self._view = memoryview(content)
         self._at = 0
 
-    async def __anext__(self) -> memoryview:
+    async def size(self) -> int | None:
+        return len(self._view)
+
+    async def pull(self) -> bytes | None:
         at = self._at
-        if at >= len(self._view):
-            raise StopAsyncIteration
         self._at = at + _SLICE_BYTES
-        return self._view[at : self._at]
+        # As from `_as_bytes`.
+        return self._view[at : self._at] or None  # type: ignore[return-value]
 
 
-class _AsyncFile:
+class _AsyncFile(AsyncSource):
     """A file, read in large blocks: iterating over it would give its lines."""
 
     __slots__ = ("_file",)
 
     def __init__(self, file: Any) -> None:
+        super().__init__(None)
         self._file = file
 
-    async def __anext__(self) -> bytes:
-        block: bytes = await self._file.read(BLOCK_BYTES)
-        if not block:
-            raise StopAsyncIteration
-        return block
+    async def size(self) -> int | None:
+        """From where the file stands to its end; `None` for a pipe and the like."""
+        file = self._file
+        try:
+            at: int = await file.tell()
+            end: int = await file.seek(0, SEEK_END)
+            await file.seek(at)
+        except (AttributeError, OSError):
+            return None
+        return end - at
+
+    async def pull(self) -> bytes | None:
+        block = await self._file.read(BLOCK_BYTES)
+        # `None` is no end but no bytes either: a file that does not wait has nothing at the moment.
+        return None if block == b"" else _as_bytes(block)
 
 
 def open_source(stream: Any) -> AsyncSource:
     """A source for a request's `stream`. Raises `TypeError` when it cannot be iterated over here."""
     if type(stream) is PlainByteStream:
-        return AsyncSource(_AsyncBlocks(stream.content))
+        return _AsyncBlocks(stream.content)
     if not hasattr(stream, "__aiter__"):
         raise TypeError(
             f"the body of an asynchronous request must be bytes or an asynchronous iterable of bytes, but got {type(stream).__name__}"
         )
     if hasattr(stream, "readinto"):
-        return AsyncSource(_AsyncFile(stream))
+        return _AsyncFile(stream)
     return AsyncSource(aiter(stream))
 
 

@@ -1,4 +1,4 @@
-"""The network stream after CONNECT or Upgrade: the same bytes, beginning with those that came too early."""
+"""The network stream after CONNECT or Upgrade where bytes of it came with the response: the same, beginning with those."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ class AsyncSwitchedStream(AsyncNetworkStream):
 
     async def aclose(self) -> None:
         """As `AsyncNetworkStream.aclose`."""
+        self._leading = b""
         await self._stream.aclose()
 
     async def start_tls(

@@ -152,9 +152,7 @@ class Codec:
         if self._to_send == CHUNKED:
             return self.encode_data(content) + self.encode_end(trailers)
         if len(content) != self._to_send:
-            raise LocalProtocolError(
-                f"the body has {len(content)} bytes, but {self._declared()}; nothing was sent of it"
-            )
+            self.check_length(len(content))
         self._to_send = 0
         if trailers:
             self.encode_end(trailers)
@@ -189,7 +187,7 @@ class Codec:
             self._to_send = 0
             if not trailers:
                 return b"0\r\n\r\n"
-            self._validate_trailers(trailers)
+            self.check_trailers(trailers)
             return b"0\r\n%b\r\n" % b"".join(
                 [b"%b: %b\r\n" % (name, value) for name, value in trailers]
             )
@@ -198,18 +196,26 @@ class Codec:
                 f"the body ended after {self.body_length - left} bytes, but {self._declared()}"
             )
         if trailers:
-            self.check_trailers_allowed()
+            self.check_trailers(trailers)
         return b""
 
-    def check_trailers_allowed(self) -> None:
-        """Raises `LocalProtocolError` when the request's head does not allow trailers."""
+    def is_sent(self) -> bool:
+        """Whether the request has been encoded to its end; where its length is known, the last byte is that end."""
+        return not self._to_send
+
+    def check_length(self, size: int) -> None:
+        """Raises `LocalProtocolError` when a body of so many bytes is not of the declared length."""
+        if self.body_length not in (CHUNKED, size):
+            raise LocalProtocolError(
+                f"the body has {size} bytes, but {self._declared()}; nothing was sent of it"
+            )
+
+    def check_trailers(self, trailers: Sequence[tuple[bytes, bytes]]) -> None:
+        """Raises `LocalProtocolError` when the request's head does not allow trailers, or these may not be sent."""
         if self.body_length != CHUNKED:
             raise LocalProtocolError(
                 "trailers need Transfer-Encoding: chunked, which this request does not declare"
             )
-
-    @staticmethod
-    def _validate_trailers(trailers: Sequence[tuple[bytes, bytes]]) -> None:
         validate_fields(trailers, "trailer")
         for name, _ in trailers:
             if name.lower() in _NO_TRAILERS:

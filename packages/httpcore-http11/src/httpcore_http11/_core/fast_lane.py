@@ -63,9 +63,11 @@ _KINDS: Final = {
     b"keep-alive": KEEP_ALIVE,
 }
 
-#: Names, in the case they came in, that are known to be tokens, with their kind. Bounded.
+#: Names, in the case they came in, that are known to be tokens, with their kind. Bounded, also in their length: a
+#: server may send any.
 plain_names: dict[bytes, int] = {}
 _PLAIN_NAMES_LIMIT = 1024
+_PLAIN_NAME_BYTES = 64
 
 # Enough for an exabyte; h11 takes two digits more, and gets those.
 _LENGTH_DIGITS = 18
@@ -96,7 +98,9 @@ def kind_of(name: bytes) -> int | None:
     if not _is_token(name):
         return None
     kind = _KINDS.get(name.lower(), ORDINARY)
-    if len(plain_names) < _PLAIN_NAMES_LIMIT:
+    if len(name) <= _PLAIN_NAME_BYTES:
+        if len(plain_names) >= _PLAIN_NAMES_LIMIT:
+            plain_names.clear()
         plain_names[name] = kind
     return kind
 

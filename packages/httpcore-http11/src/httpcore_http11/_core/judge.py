@@ -30,6 +30,8 @@ _is_status_line = re.compile(
 ).fullmatch
 _is_field_line = re.compile(rb"[-!#$%&'*+.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*\r?").fullmatch
 _is_continuation = re.compile(rb"[ \t][\t\x20-\x7e\x80-\xff]*\r?").fullmatch
+_FRAMING = (b"content-length", b"transfer-encoding")
+_bytearray = re.compile(r"bytearray\((b.*)\)$", re.DOTALL)
 
 # A size line and the two line ends of a chunk: what is beyond that is extension.
 _PLAIN_CHUNK_OVERHEAD = 24
@@ -222,31 +224,38 @@ class Judge:
     def _explained(self, error: h11.RemoteProtocolError) -> RemoteProtocolError:
         if self._overhead:  # the head has been read, the body is at fault
             offset = self._offset + self._fed - len(self.unread())
-            return RemoteProtocolError(
-                f"{_shortened(str(error))} (before byte {offset} of the response)"
-            )
-        offset, line = _first_bad_line(bytes(self._start))
+            what = _bytearray.sub(r"\1", str(error))
+            return RemoteProtocolError(f"{_shortened(what)} (before byte {offset} of the response)")
         what = str(error).partition(": bytearray")[0]
+        if "_SWITCH" in what:  # a name of h11's own
+            what = "the server switches to a protocol that the request did not ask for"
+        offset, line = _bad_line(bytes(self._start), what)
         return RemoteProtocolError(
             f"{_shortened(what)} (byte {self._offset + offset} of the response: {_shown(line)})"
         )
 
 
-def _first_bad_line(head: bytes) -> tuple[int, bytes]:
-    """Where in a head that h11 has refused the reason probably is."""
+def _bad_line(head: bytes, what: str) -> tuple[int, bytes]:
+    """Where in a head the reason probably is for which h11 has refused it: the offset, and the line."""
+    lines = head.split(b"\n")
     offset = 0
-    for number, line in enumerate(head.split(b"\n")):
-        good = (
-            _is_status_line(line)
-            if number == 0
-            else _is_field_line(line)
-            or (number > 1 and _is_continuation(line))
-            or line in (b"", b"\r")
-        )
+    said = what.encode("ascii", "replace").lower()
+    named = 0, lines[0]
+    for number, line in enumerate(lines):
+        if number and line in (b"", b"\r"):
+            break
+        if number == 0:
+            good = _is_status_line(line)
+        else:
+            good = _is_field_line(line) or (number > 1 and _is_continuation(line))
         if not good:
             return offset, line
+        name = line.partition(b":")[0].lower()
+        if name in _FRAMING and name in said:
+            # Each line has a good form; of several that contradict each other, it is the last.
+            named = offset, line
         offset += len(line) + 1
-    return 0, head
+    return named
 
 
 def _shown(value: bytes, limit: int = 80) -> str:

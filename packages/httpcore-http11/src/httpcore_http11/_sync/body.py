@@ -20,15 +20,17 @@ if TYPE_CHECKING:
 
 __all__ = ["ResponseBody", "TracedResponseBody"]
 
-_UNREAD, _READING, _ENDED, _CLOSED = range(4)
+# `_WAITING` is `_READING` while the next piece has not arrived.
+_UNREAD, _READING, _WAITING, _ENDED, _CLOSED = range(5)
 
 
 class ResponseBody(SyncByteStream):
     """The body of one response. Iterate once; each piece is all that had arrived.
 
     Raises what `HTTP11Connection.exchange` raises for a body that does not arrive whole, `StreamConsumed` when
-    iterated again, `StreamClosed` when read after `close()`. Reading to the end, an error, and `close()` free the
-    connection; cancellation while reading closes it.
+    iterated again or while another reads, which harms nobody, and `StreamClosed` when read after `close()`. Reading to
+    the end, an error, and `close()` free the connection; cancellation while reading, and `close()` while another
+    reads, close it.
     """
 
     __slots__ = ("_connection", "_extensions", "_state", "_timeouts")
@@ -55,7 +57,10 @@ class ResponseBody(SyncByteStream):
         try:
             chunk = codec.next_chunk()
             while chunk is None:
+                self._state = _WAITING
                 connection._receive(self._timeouts)
+                if self._state == _WAITING:
+                    self._state = _READING
                 chunk = codec.next_chunk()
         except BaseException as error:
             self._state = _CLOSED
@@ -77,14 +82,14 @@ class ResponseBody(SyncByteStream):
         """Give up the rest: the connection is kept if that is here already and short, and else closed."""
         state, self._state = self._state, _CLOSED
         if state < _ENDED:
-            self._abandon()
+            self._abandon(may_drain=state != _WAITING)
 
     def __del__(self) -> None:
         if self._state < _ENDED:
             self._connection._dropped(self)
 
-    def _abandon(self) -> None:
-        self._connection._abandon(None)
+    def _abandon(self, may_drain: bool) -> None:
+        self._connection._abandon(may_drain, None)
 
     def _fail(self, error: BaseException) -> None:
         self._connection._fail(error, None)
@@ -94,6 +99,10 @@ class ResponseBody(SyncByteStream):
             raise StreamClosed
         if self._state == _ENDED:
             raise StopIteration
+        if self._state == _WAITING:
+            raise StreamConsumed(
+                "the body is being read by another; only one can read it at a time"
+            )
         self._state = _READING
 
 
@@ -138,8 +147,8 @@ class TracedResponseBody(ResponseBody):
         self._trace.event("response_closed.started", {})
         self._trace.event("response_closed.complete", nothing)
 
-    def _abandon(self) -> None:
-        self._connection._abandon(self._trace)
+    def _abandon(self, may_drain: bool) -> None:
+        self._connection._abandon(may_drain, self._trace)
 
     def _fail(self, error: BaseException) -> None:
         try:

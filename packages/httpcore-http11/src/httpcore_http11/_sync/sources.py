@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from io import SEEK_END
 from typing import TYPE_CHECKING
 
 from httpcore_interfaces import PlainByteStream
@@ -21,12 +22,16 @@ _SLICE_BYTES = 1_048_576
 
 
 class Source:
-    """Pulls a body piece by piece."""
+    """Pulls a body piece by piece from its iterator."""
 
     __slots__ = ("_iterator",)
 
     def __init__(self, iterator: Any) -> None:
         self._iterator = iterator
+
+    def size(self) -> int | None:
+        """How many bytes there will be, `None` where only reading can tell."""
+        return None
 
     def pull(self) -> bytes | None:
         """The next piece, `None` at the end.
@@ -48,48 +53,62 @@ class Source:
             close()
 
 
-class _Blocks:
+class _Blocks(Source):
     """A large `bytes` object, cut without copying."""
 
     __slots__ = ("_at", "_view")
 
     def __init__(self, content: bytes) -> None:
+        super().__init__(None)
         self._view = memoryview(content)
         self._at = 0
 
-    def __next__(self) -> memoryview:
+    def size(self) -> int | None:
+        return len(self._view)
+
+    def pull(self) -> bytes | None:
         at = self._at
-        if at >= len(self._view):
-            raise StopIteration
         self._at = at + _SLICE_BYTES
-        return self._view[at : self._at]
+        # As from `_as_bytes`.
+        return self._view[at : self._at] or None  # type: ignore[return-value]
 
 
-class _File:
+class _File(Source):
     """A file, read in large blocks: iterating over it would give its lines."""
 
     __slots__ = ("_file",)
 
     def __init__(self, file: Any) -> None:
+        super().__init__(None)
         self._file = file
 
-    def __next__(self) -> bytes:
-        block: bytes = self._file.read(BLOCK_BYTES)
-        if not block:
-            raise StopIteration
-        return block
+    def size(self) -> int | None:
+        """From where the file stands to its end; `None` for a pipe and the like."""
+        file = self._file
+        try:
+            at: int = file.tell()
+            end: int = file.seek(0, SEEK_END)
+            file.seek(at)
+        except (AttributeError, OSError):
+            return None
+        return end - at
+
+    def pull(self) -> bytes | None:
+        block = self._file.read(BLOCK_BYTES)
+        # `None` is no end but no bytes either: a file that does not wait has nothing at the moment.
+        return None if block == b"" else _as_bytes(block)
 
 
 def open_source(stream: Any) -> Source:
     """A source for a request's `stream`. Raises `TypeError` when it cannot be iterated over here."""
     if type(stream) is PlainByteStream:
-        return Source(_Blocks(stream.content))
+        return _Blocks(stream.content)
     if not hasattr(stream, "__iter__"):
         raise TypeError(
             f"the body of a synchronous request must be bytes or a synchronous iterable of bytes, but got {type(stream).__name__}"
         )
     if hasattr(stream, "readinto"):
-        return Source(_File(stream))
+        return _File(stream)
     return Source(iter(stream))
 
 
