@@ -247,7 +247,7 @@ def _bad_line(head: bytes, what: str) -> tuple[int, bytes]:
         if number == 0:
             good = _is_status_line(line)
         else:
-            good = _is_field_line(line) or (number > 1 and _is_continuation(line))
+            good = _is_field_line(line) or (_is_continuation(line) if number > 1 else None)
         if not good:
             return offset, line
         name = line.partition(b":")[0].lower()
