@@ -8,9 +8,12 @@ import argparse
 import asyncio
 import gc
 import tracemalloc
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from time import process_time
 from typing import Any
+
+from bench_parts.growing import figure_of, shown_beside
+from bench_parts.peers import OLD, OURS, Peer, installed
 
 from httpcore_interfaces import (
     AsyncConnectionInterface,
@@ -25,6 +28,9 @@ from httpcore_pool import AsyncConnectionPool
 from httpcore_pool._async import connection as dialed
 
 __all__ = ["cost_with_idle", "cost_with_waiters", "memory_per_idle", "memory_per_waiter"]
+
+#: How many there are where it is compared with httpcore 1.0.9.
+COUNTS = (10, 100, 1_000, 10_000)
 
 
 class _Body:
@@ -188,15 +194,41 @@ def memory_per_waiter(waiters: int = 2_000) -> float:
     return asyncio.run(measure())
 
 
+def compared(measure: Callable[[int], float], few: int, many: int) -> tuple[float, float]:
+    """The best of five figures for few and for many, taken in turn: others may use the machine meanwhile."""
+    found = [(measure(few), measure(many)) for _ in range(5)]
+    return min(each[0] for each in found), min(each[1] for each in found)
+
+
+def beside_peer(peers: Sequence[Peer]) -> list[str]:
+    """The same with HTTP/1.1 over a network in memory, for each of the peers, where they come to an end."""
+    return [
+        f"{title:>7,} {what}{shown_beside(peers, [figure_of(peer, name, title, 500) for peer in peers], 'us')}"
+        for name, what in (
+            ("time with idle", "idle origins"),
+            ("time with waiters", "in line     "),
+        )
+        for title in COUNTS
+    ]
+
+
 def main(arguments: list[str]) -> int:
     """Print every figure."""
-    argparse.ArgumentParser(prog="tools/bench pool", description=__doc__).parse_args(arguments)
-    few, many = cost_with_idle(10), cost_with_idle(10_000)
+    parser = argparse.ArgumentParser(prog="tools/bench pool", description=__doc__)
+    parser.add_argument(
+        "--alone", action="store_true", help="without httpcore 1.0.9, which takes minutes"
+    )
+    options = parser.parse_args(arguments)
+    few, many = compared(cost_with_idle, 10, 10_000)
     print(f"CPU per request, 10 idle origins      {few:8.2f} us")
     print(f"CPU per request, 10,000 idle origins  {many:8.2f} us, {many / few:.2f} of that")
-    few, many = (min(cost_with_waiters(n) for _ in range(3)) for n in (100, 10_000))
+    few, many = compared(cost_with_waiters, 100, 10_000)
     print(f"CPU per request, 100 in line          {few:8.2f} us")
     print(f"CPU per request, 10,000 in line       {many:8.2f} us, {many / few:.2f} of that")
     print(f"memory per idle connection            {memory_per_idle():8.0f} bytes")
     print(f"memory per request in line            {memory_per_waiter():8.0f} bytes")
+    if not options.alone and not installed([OLD]):
+        print("\nCPU per request, with HTTP/1.1 over a network in memory")
+        for line in beside_peer([OURS, OLD]):
+            print(line, flush=True)
     return 0

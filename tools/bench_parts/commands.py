@@ -28,6 +28,7 @@ COMMANDS = {
     ),
     "pool": Command("bench_pool", "the pool alone, as connections and requests in line grow"),
     "http2": Command("bench_http2", "downloads over HTTP/2 along a link with a delay"),
+    "memory": Command("bench_memory", "what is kept for an idle connection and a request in line"),
 }
 
 

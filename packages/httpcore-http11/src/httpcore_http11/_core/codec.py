@@ -46,6 +46,10 @@ _NO_TRAILERS = frozenset(
 # A head that comes in more pieces than this goes to h11, which does not search it from its beginning every time.
 _PATIENCE = 8
 
+# Shared by all connections, of which most never have any: these lists are replaced, and not added to.
+_NO_FIELDS: Fields = []
+_NO_LINES: list[bytes] = []
+
 
 class Codec:
     """One side of HTTP/1.1, the client's, as a sans-IO object.
@@ -116,8 +120,8 @@ class Codec:
         self.expects_continue = False
         self.switched = False
         self.received = 0
-        self.trailers: Fields = []
-        self.skipped: list[bytes] = []
+        self.trailers: Fields = _NO_FIELDS
+        self.skipped: list[bytes] = _NO_LINES
         self.keep_alive_hint: float | None = None
 
     # The request.
@@ -140,9 +144,9 @@ class Codec:
         self._complete = False
         self._attempts = 0
         if self.trailers:
-            self.trailers = []
+            self.trailers = _NO_FIELDS
         if self.skipped:
-            self.skipped = []
+            self.skipped = _NO_LINES
         if self._informational:
             self._informational = self._informational_bytes = 0
         return head
