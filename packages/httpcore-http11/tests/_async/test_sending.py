@@ -435,7 +435,9 @@ async def test_what_comes_after_the_last_byte_is_no_early_answer(answer: bytes) 
 
 async def test_switching_is_no_answer_when_the_pipe_is_broken() -> None:
     script: list[Step] = [b"HTTP/1.1 101 x\r\nUpgrade: x\r\n\r\n", END]
-    stream = AsyncScriptedStream(script, write_steps=[WriteError("broken pipe")])
+    stream = AsyncScriptedStream(
+        script, write_steps=[WriteError("broken pipe")], extra_info={"is_readable": False}
+    )
     connection = AsyncHTTP11Connection(ORIGIN, stream)
     with pytest.raises(WriteError, match="broken pipe"):
         await connection.request("GET", "http://a/", headers={"Upgrade": "x"})

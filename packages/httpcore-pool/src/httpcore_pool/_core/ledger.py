@@ -134,12 +134,13 @@ class Slot(Generic[C, W]):
 
 
 class Lane(Generic[C, W]):
-    """Everything that belongs to one connection key."""
+    """Everything that belongs to one connection key. `origin` is the shell's: what all its connections lead to."""
 
-    __slots__ = ("dials", "idle", "key", "multiplexes", "queue", "slots", "spare")
+    __slots__ = ("dials", "idle", "key", "multiplexes", "origin", "queue", "slots", "spare")
 
     def __init__(self, key: Hashable) -> None:
         self.key = key
+        self.origin: Any = None
         self.idle: dict[Slot[C, W], None] = {}
         self.spare: dict[Slot[C, W], None] = {}
         # There only while somebody waits, for most lanes never have a queue.

@@ -356,8 +356,11 @@ class Pool:
         try:
             if trace is not None:
                 trace.event("dial.started", {"origin": request.url.origin})
-            connection = slot.connection = self._connection_to(request.url.origin)
-            if self._old_fashioned and is_old_fashioned(slot.lane.key):
+            lane = slot.lane
+            if lane.origin is None:
+                lane.origin = request.url.origin
+            connection = slot.connection = self._connection_to(lane.origin)
+            if self._old_fashioned and is_old_fashioned(lane.key):
                 connection._settings = connection._settings.for_http11()
             if slot.is_gone:
                 raise ConnectionNotAvailable
