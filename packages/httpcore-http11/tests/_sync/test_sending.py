@@ -436,7 +436,9 @@ def test_what_comes_after_the_last_byte_is_no_early_answer(answer: bytes) -> Non
 
 def test_switching_is_no_answer_when_the_pipe_is_broken() -> None:
     script: list[Step] = [b"HTTP/1.1 101 x\r\nUpgrade: x\r\n\r\n", END]
-    stream = ScriptedStream(script, write_steps=[WriteError("broken pipe")])
+    stream = ScriptedStream(
+        script, write_steps=[WriteError("broken pipe")], extra_info={"is_readable": False}
+    )
     connection = HTTP11Connection(ORIGIN, stream)
     with pytest.raises(WriteError, match="broken pipe"):
         connection.request("GET", "http://a/", headers={"Upgrade": "x"})
