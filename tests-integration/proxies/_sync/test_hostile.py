@@ -9,6 +9,7 @@ import httpcore
 
 from ..hostile import BOUND, HELLO, OK, REFUSALS, TUNNELS, Hostile
 
+UNASKED = r"the peer sent b'HTTP/1\.1 200 OK"
 NOT_FOR_EVER = {"timeout": {"pool": 20.0, "connect": 20.0, "read": 20.0, "write": 20.0}}
 
 
@@ -41,10 +42,13 @@ def test_answer_that_opens_a_tunnel(name: str, hostile_proxy: Hostile) -> None:
 
 
 def test_bytes_behind_the_answer_belong_to_the_tunnel(hostile_proxy: Hostile) -> None:
+    # They reach the connection in the tunnel, which lets nobody speak before it is asked.
     hostile_proxy.turns = [[OK + HELLO]]
     with pool_through("http", hostile_proxy) as pool:
-        response = pool.request("GET", "ws://a.example/", extensions=NOT_FOR_EVER)
-        assert response.content == b"hello"
+        with pytest.raises(httpcore.RemoteProtocolError, match=UNASKED) as caught:
+            pool.request("GET", "ws://a.example/", extensions=NOT_FOR_EVER)
+        assert pool.connections == []
+    assert caught.value.bytes_received == len(HELLO)
 
 
 def test_bytes_behind_the_answer_are_no_tls(
@@ -75,5 +79,7 @@ def test_bytes_behind_the_answer_of_a_socks_proxy_are_the_servers(
 ) -> None:
     hostile_proxy.turns = [[b"\x05\x00"], [BOUND["name"] + HELLO]]
     with pool_through("socks5h", hostile_proxy) as pool:
-        response = pool.request("GET", "http://a.example/", extensions=NOT_FOR_EVER)
-        assert response.content == b"hello"
+        with pytest.raises(httpcore.RemoteProtocolError, match=UNASKED) as caught:
+            pool.request("GET", "http://a.example/", extensions=NOT_FOR_EVER)
+        assert pool.connections == []
+    assert caught.value.bytes_received == len(HELLO)
