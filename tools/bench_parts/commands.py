@@ -1,4 +1,4 @@
-"""The commands of `tools/bench` that measure what no request to a server shows.
+"""The commands of `tools/bench`: what measures in other ways, and what shows it.
 
 To add one, write a module whose `main` takes the rest of the arguments and returns the exit status, and add a line here.
 It runs inside the development environment, and is imported only when it is asked for.
@@ -10,7 +10,7 @@ from importlib import import_module
 
 @dataclass(frozen=True)
 class Command:
-    """A module and what it measures, in a few words."""
+    """A module and what it does, in a few words."""
 
     module: str
     summary: str
@@ -26,6 +26,7 @@ COMMANDS = {
     "network": Command(
         "bench_network", "backends, new connections and idle ones, with and without TLS"
     ),
+    "publish": Command("bench_parts.publishing", "the page of the documentation, from a record"),
     "pool": Command("bench_pool", "the pool alone, as connections and requests in line grow"),
     "http2": Command("bench_http2", "downloads over HTTP/2 along a link with a delay"),
     "memory": Command("bench_memory", "what is kept for an idle connection and a request in line"),

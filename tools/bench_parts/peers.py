@@ -148,6 +148,6 @@ def installed(peers: Iterable[Peer]) -> dict[str, str]:
         try:
             peer.install()
         except ToolError as error:
-            missing[peer.name] = str(error)
+            missing[peer.name] = str(error).splitlines()[-1]
             say(f"tools/bench: without {peer.name}: {error}")
     return missing

@@ -95,7 +95,7 @@ class Measurement:
                 if not self.is_foreign(each):
                     raise
                 say(f"tools/bench: {error}")
-                self.failures[each.name] = str(error)
+                self.failures[each.name] = str(error).splitlines()[-1]
             else:
                 self.samples[each].append(cost)
                 if time.monotonic() - began > SLOW and self.is_foreign(each):

@@ -13,7 +13,7 @@ from bench_parts.peers import OLD, PEERS, Peer, named_peers
 from bench_parts.workloads import WORKLOADS, Workload
 
 from .loading import load_tool
-from .records import table
+from .records import record, table
 
 
 @pytest.fixture
@@ -153,3 +153,14 @@ def test_peers_are_named_by_their_first_words() -> None:
     assert named_peers("httpcore2") == [PEERS[1]]
     assert named_peers("httpcore2 2.16.2") == [PEERS[1]]
     assert named_peers("all") == list(PEERS)
+
+
+def test_targets_are_shown_of_a_record_and_nothing_is_measured(
+    bench: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "record.json"
+    record().write(path)
+    assert bench.main(["--targets", str(path)]) == 0
+    said = capsys.readouterr().out
+    assert re.search(r"sync: to httpcore 1.0.9 +0.22 +0.10 +met", said)
+    assert bench.main(["--targets", str(tmp_path / "none.json")]) == 1
