@@ -60,7 +60,7 @@ def read(path: Path) -> dict[Case, Outcome]:
         raise ToolError(f"{path.name}: missing; tools/matrix writes it")
     outcomes: dict[Case, Outcome] = {}
     cases: list[Case] = []
-    for number, line in enumerate(path.read_text().splitlines(), 1):
+    for number, line in enumerate(path.read_text(encoding="utf-8").rstrip("\n").split("\n"), 1):
         if line.startswith("    "):
             for case in cases:
                 outcomes[case] += (line[4:],)

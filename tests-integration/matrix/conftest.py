@@ -44,9 +44,10 @@ def runs(their_python: Path, our_python: Path, tmp_path_factory: pytest.TempPath
     found = Runs(*[side.join() for side in sides])
     if os.environ.get("RECORD_MATRIX"):
         THEIRS.parent.mkdir(exist_ok=True)
-        THEIRS.write_text(written(found.theirs))
+        THEIRS.write_text(written(found.theirs), encoding="utf-8")
         different = differing(found.theirs, found.ours)
-        OURS.write_text(written({case: found.ours[case] for case in different}))
+        text = written({case: found.ours[case] for case in different})
+        OURS.write_text(text, encoding="utf-8")
     return found
 
 

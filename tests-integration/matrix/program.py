@@ -3,6 +3,7 @@
 It is started by a Python that has HTTPX and one httpcore or the other, and knows nothing of which it is.
 """
 
+import gc
 import json
 import os
 import sys
@@ -52,11 +53,15 @@ def outcome(message: dict[str, Any], line: Line) -> list[str]:
         face.run(run)
     except Exception as error:
         case.note(f"the scenario ended with {type(error).__name__}: {error}")
+    # What was dropped without being closed must not stay until chance collects it.
+    gc.collect()
     return case.notes
 
 
 def main() -> None:
     """Run one scenario after the other, until there is no more input."""
     line = Line()
+    # What was imported never goes, so nobody has to look through it.
+    gc.freeze()
     for text in iter(sys.stdin.readline, ""):
         line.tell({"notes": outcome(json.loads(text), line)})

@@ -137,6 +137,19 @@ class Peer:
                 self.receive()
         raise GoneError
 
+    def end_after(self, seconds: float) -> None:
+        """Wait for the client to end, but not for longer than that; which of the two it was is noted."""
+        self.sock.settimeout(seconds)
+        try:
+            while self.sock.recv(65536):
+                pass
+        except TimeoutError:
+            self.note(f"the client still waits after {seconds} s")
+            self.sock.close()
+        except OSError:
+            pass
+        raise GoneError
+
     def reset(self) -> None:
         """Close it such that the client gets a reset."""
         # What would linger for zero seconds is cut off.

@@ -8,15 +8,19 @@ LONG = 700
 SHOWN = 100
 
 
+_ESCAPES = {
+    **{code: f"\\x{code:02x}" for code in (*range(32), *range(127, 256))},
+    **{
+        ord(character): escape
+        for character, escape in zip("\r\n\t\\", (r"\r", r"\n", r"\t", r"\\"), strict=True)
+    },
+}
+
+
 def readable(data: bytes) -> str:
     """Return bytes as text in which every byte can be seen."""
-    return "".join(
-        chr(byte) if 32 <= byte < 127 and byte != 92 else _ESCAPES.get(byte, f"\\x{byte:02x}")
-        for byte in data
-    )
+    return data.decode("latin-1").translate(_ESCAPES)
 
-
-_ESCAPES = {13: "\\r", 10: "\\n", 9: "\\t", 92: "\\\\"}
 
 #: What HTTPX says in every request; where it is not told in full, it was exactly that, in that order.
 USUAL = (
@@ -38,6 +42,8 @@ class Disguise:
         """Return the text with names in it, and shortened where it is long."""
         for found, name in self._names:
             text = text.replace(found, name)
+        # What is noted is one line.
+        text = text.replace("\r", r"\r").replace("\n", r"\n")
         text = _DATE.sub("<date>", text.replace(USUAL, "<usual>"))
         if len(text) <= LONG:
             return text

@@ -1,8 +1,8 @@
 """All scenarios, by their names."""
 
-from . import requests, responses
+from . import connections, extensions, features, proxies, requests, responses, timeouts, tls
 
-GROUPS = (requests, responses)
+GROUPS = (requests, responses, connections, timeouts, tls, proxies, features, extensions)
 
 SCENARIOS = {scenario.name: scenario for group in GROUPS for scenario in group.scenarios.all}
 
