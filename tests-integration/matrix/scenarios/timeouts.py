@@ -192,7 +192,12 @@ async def _(case: "Case") -> None:
     await case.ask(client, case.urls["b"], timeout=only(pool=1))
 
 
-for zero_name in ("connect", "read", "write"):
+@scenarios.named("connect-of-zero", a=Server(kind="full"))
+async def _(case: "Case") -> None:
+    await case.ask(case.client(timeout=only(connect=0)), case.urls["a"])
+
+
+for zero_name in ("read", "write"):
 
     @scenarios.named(f"{zero_name}-of-zero", a=serving((Read(), Drain())), tells_servers=False)
     async def _(case: "Case", zero_name: str = zero_name) -> None:
