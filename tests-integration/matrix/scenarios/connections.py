@@ -14,6 +14,7 @@ from ..scripts import (
     Reset,
     Script,
     Server,
+    Step,
     Tell,
     WaitFor,
     answer,
@@ -86,7 +87,8 @@ for method in ("GET", "POST", "DELETE"):
         await case.ask(client, f"{case.urls['a']}/second", method, content=b"hello")
 
 
-for end_name, end in {"closed": Close(), "reset": Reset()}.items():
+ENDS: dict[str, Step] = {"closed": Close(), "reset": Reset()}
+for end_name, end in ENDS.items():
     for method in ("GET", "PUT", "POST"):
 
         @scenarios.named(
