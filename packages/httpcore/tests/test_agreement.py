@@ -45,7 +45,7 @@ DIFFERENCES = {
         r"Response of 'x'",
         r"extensions that are none",
         r"on the wire: (a bad \w+|pieces that are text|too (little|much) content)",
-        r"the server says: (half a head|no HTTP)",
+        r"the server says: (half a head|no HTTP|a bad chunk)",
         r"(traced|logged|log): HTTP/2, reset",
     ],
     "closing is logged for every connection": [r"log: (a tunnel.*|half an answer|no answer)"],

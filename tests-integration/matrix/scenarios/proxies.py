@@ -352,8 +352,6 @@ for code in range(1, 10):
 SOCKS_ENDS: dict[str, Script] = {
     "no-method": (Take(3), b"\x05\xff", Close()),
     "wants-credentials": (Take(3), b"\x05\x02", Drain()),
-    "wrong-version": (Take(3), b"\x04\x00", Close()),
-    "http-instead": (Take(3), b"HTTP/1.1 400 Bad Request\r\n\r\n", Close()),
     "end-after-greeting": (Take(3), Close()),
     "end-after-request": (Take(3), WELCOME, Take(NAME_LENGTH), Close()),
     "reset-after-request": (Take(3), WELCOME, Take(NAME_LENGTH), Reset()),
@@ -361,7 +359,7 @@ SOCKS_ENDS: dict[str, Script] = {
     "end-after-reply": (Take(3), WELCOME, Take(NAME_LENGTH), GRANTED, Read(), Close()),
 }
 for step_name, script in SOCKS_ENDS.items():
-    tells = step_name not in ("wrong-version", "wants-credentials")
+    tells = step_name != "wants-credentials"
     scenarios.add(f"socks-{step_name}", by_socks(BY_NAME), a=serving(script), tells_servers=tells)
 scenarios.add("socks-refused", by_socks(BY_NAME), a=Server(kind="refusing"))
 scenarios.add(
