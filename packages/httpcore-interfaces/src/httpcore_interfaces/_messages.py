@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from functools import lru_cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, cast
 
 from ._async.byte_streams import AsyncByteStream
@@ -302,7 +303,8 @@ def prepared_request(
     fields = request.headers
     if content is None and fields and fields[0][0] in _HOST_NAMES:
         return request  # nothing is absent, as is seen at the first glance
-    names = {name.lower() for name, _ in fields}
+    # In one go; a comprehension would be a call.
+    names = {*map(bytes.lower, map(_name_of, fields))}
     if b"host" not in names:
         fields.insert(
             0, (b"Host", _host_value(request.url.scheme, request.url.host, request.url.port))
@@ -316,6 +318,7 @@ def prepared_request(
 
 
 _HOST_NAMES = (b"Host", b"host")
+_name_of = itemgetter(0)
 
 
 @lru_cache(maxsize=512)

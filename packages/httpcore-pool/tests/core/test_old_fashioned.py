@@ -28,7 +28,7 @@ def test_the_number_of_origins_is_bounded_and_the_last_are_remembered() -> None:
     memory = OldFashioned()
     for number in range(2000):
         memory.add(number, 0.0)
-    assert len(memory._until) == 1000
+    assert len(memory) == 1000
     assert memory.key_for(999, 0.0) == 999
     assert memory.key_for(1000, 0.0) != 1000
 

@@ -26,34 +26,27 @@ _ORIGINS = 1000
 _MARK = "HTTP/1.1 alone"
 
 
-class OldFashioned:
+class OldFashioned(dict["Hashable", float]):
     """For each connection key of such an origin, until when that is remembered."""
 
-    __slots__ = ("_until",)
-
-    def __init__(self) -> None:
-        self._until: dict[Hashable, float] = {}
-
-    def __bool__(self) -> bool:
-        return bool(self._until)
+    __slots__ = ()
 
     def add(self, key: Hashable, now: float) -> Hashable:
         """Remember an origin, and return the key of the connections to use. `now`: seconds."""
-        until = self._until
-        until.pop(key, None)
-        until[key] = now + _SECONDS
-        if len(until) > _ORIGINS:
+        self.pop(key, None)
+        self[key] = now + _SECONDS
+        if len(self) > _ORIGINS:
             with suppress(KeyError, RuntimeError):  # another thread was there first
-                del until[next(iter(until))]
+                del self[next(iter(self))]
         return (_MARK, key)
 
     def key_for(self, key: Hashable, now: float) -> Hashable:
         """The key of the connections to use: another one than `key` for an origin that is remembered."""
-        until = self._until.get(key)
+        until = self.get(key)
         if until is None:
             return key
         if until <= now:
-            self._until.pop(key, None)
+            self.pop(key, None)
             return key
         return (_MARK, key)
 

@@ -144,11 +144,14 @@ class Pool:
         ledger = self._ledger
         if ledger.dropped or ledger.abandoned:
             close_abandoned(ledger, trace)
+        # Whether a connection that is dialed for the request may turn out to multiplex.
+        settings = self._settings
+        may_share = settings.http2 and (request.url.scheme in SECURE_SCHEMES or not settings.http1)
         replays = 0
         while True:
             if trace is None:
                 # Without a coroutine of its own, for each waiter would have it, and each request that need not wait.
-                lease = self._ask(key, request, replays > 0)
+                lease = ledger.acquire(key, monotonic(), may_share, replays > 0)
                 while True:
                     if lease is None:
                         raise PoolClosed
@@ -161,9 +164,11 @@ class Pool:
                         break
                     if not self._is_stale(slot, connection):
                         break
-                    lease = ledger.replace(slot, monotonic(), self._may_share(request))
+                    lease = ledger.replace(slot, monotonic(), may_share)
             else:
-                slot, connection = self._assign(trace, key, request, timeouts, replays > 0)
+                slot, connection = self._assign(
+                    trace, key, request, timeouts, may_share, replays > 0
+                )
             try:
                 return connection.exchange(request, timeouts)
             except ConnectionNotAvailable as refusal:
@@ -179,7 +184,7 @@ class Pool:
                     raise self._closed_under_way(error, request) from error
                 is_another_way = True
                 if error.http11_required:
-                    is_another_way = can_turn_to_http11(request, self._settings)
+                    is_another_way = can_turn_to_http11(request, settings)
                     if is_another_way:
                         key = self._old_fashioned.add(origin_key, monotonic())
                 if not (self._replays and is_another_way and can_replay(error, request, replays)):
@@ -197,6 +202,7 @@ class Pool:
         key: Hashable,
         request: Request,
         timeouts: Timeouts,
+        may_share: bool,
         is_replay: bool,
     ) -> tuple[PoolSlot, HTTPConnection]:
         """A slot with a connection that is ready, and tell those who listen how it was come by."""
@@ -204,7 +210,7 @@ class Pool:
         slot: PoolSlot | None = None
         try:
             trace.event("assign.started", {"origin": request.url.origin})
-            granted = self._acquire(key, request, timeouts, is_replay, trace)
+            granted = self._acquire(key, request, timeouts, may_share, is_replay, trace)
             connection = granted.connection
             is_dial = granted.is_dialing or connection is None
             if is_dial or connection is None:
@@ -232,11 +238,12 @@ class Pool:
         key: Hashable,
         request: Request,
         timeouts: Timeouts,
+        may_share: bool,
         fresh: bool,
         trace: Trace,
     ) -> PoolSlot:
         """A slot with a sound connection, or one to dial for."""
-        lease = self._ask(key, request, fresh)
+        lease = self._ledger.acquire(key, monotonic(), may_share, fresh)
         while True:
             if lease is None:
                 raise PoolClosed
@@ -250,15 +257,7 @@ class Pool:
             self._tell_reuse(trace, slot, connection, is_stale)
             if not is_stale:
                 return slot
-            lease = self._ledger.replace(slot, monotonic(), self._may_share(request))
-
-    def _ask(self, key: Hashable, request: Request, fresh: bool) -> PoolSlot | PoolTicket | None:
-        return self._ledger.acquire(key, monotonic(), self._may_share(request), fresh)
-
-    def _may_share(self, request: Request) -> bool:
-        """Whether a connection that is dialed for the request may turn out to multiplex."""
-        settings = self._settings
-        return settings.http2 and (request.url.scheme in SECURE_SCHEMES or not settings.http1)
+            lease = self._ledger.replace(slot, monotonic(), may_share)
 
     def _is_stale(self, slot: PoolSlot, connection: HTTPConnection) -> bool:
         """Whether the connection has become useless: only one that rested can, and only the one in hand is looked at."""
