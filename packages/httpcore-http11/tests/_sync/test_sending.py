@@ -452,6 +452,27 @@ def test_what_is_readable_may_be_nothing_for_us() -> None:
     assert ("read", 0.0) in stream.operations
 
 
+@pytest.mark.parametrize("content", [b"a", "pieces"])
+def test_a_stream_of_another_make_may_say_so_by_an_error(content: Any) -> None:
+    # Before the request, and before the piece: the bytes were session tickets, which Python's own TLS tells like this.
+    wants_read = ReadError("the operation did not complete (read)")
+    secure = {"is_readable": True, "ssl_object": object()}
+    stream = ScriptedStream([wants_read, wants_read, OK], extra_info=secure)
+    if content == b"a":
+        stream = ScriptedStream([wants_read, OK], extra_info=secure)
+    _, response = post(stream, Pieces(b"a") if content == "pieces" else content)
+    assert response.status == 200
+    assert stream.written.endswith(b"0\r\n\r\n" if content == "pieces" else b"\r\n\r\na")
+
+
+def test_without_tls_such_an_error_is_one() -> None:
+    stream = ScriptedStream([ReadError("reset"), OK], extra_info={"is_readable": True})
+    with pytest.raises(ReadError, match="reset") as caught:
+        post(stream, b"a")
+    assert caught.value.safe_to_retry
+    assert stream.writes == []
+
+
 # Expectations.
 
 EXPECT = {"Expect": "100-continue"}

@@ -20,6 +20,7 @@ from httpcore_interfaces import (
     HTTPCoreError,
     NetworkError,
     PlainByteStream,
+    ReadError,
     ReadTimeout,
     RemoteProtocolError,
     Response,
@@ -230,10 +231,9 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
         """
         if not self._stream.get_extra_info("is_readable"):
             return
-        try:
-            data = await self._stream.read(self.READ_NUM_BYTES, 0.0)
-        except ReadTimeout:
-            return  # what could be read was TLS's own
+        data = await self._read_now()
+        if data is None:
+            return
         if not data:
             # Programs look for these very words, which are httpcore's.
             raise RemoteProtocolError("Server disconnected without sending a response.")
@@ -422,13 +422,25 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
                 if head[1] == 100:
                     return
 
+    async def _read_now(self) -> bytes | None:
+        """What has come, without waiting; `None` if it was TLS's own, and nothing for us."""
+        try:
+            return await self._stream.read(self.READ_NUM_BYTES, 0.0)
+        except ReadTimeout:
+            return None
+        except ReadError:
+            # So streams of other makes say the same. If the connection is broken, writing will tell.
+            if self._stream.get_extra_info("ssl_object") is None:
+                raise
+            return None
+
     async def _look_for_head(self, request: Request) -> None:
         """Read what has come while the request was being written."""
         codec = self._codec
-        try:
-            codec.receive(await self._stream.read(self.READ_NUM_BYTES, 0.0))
-        except ReadTimeout:
-            return  # what could be read was TLS's own
+        data = await self._read_now()
+        if data is None:
+            return
+        codec.receive(data)
         while (head := codec.next_head()) is not None:
             if head[1] >= 200:
                 self._early = head

@@ -20,6 +20,7 @@ from httpcore_interfaces import (
     HTTPCoreError,
     NetworkError,
     PlainByteStream,
+    ReadError,
     ReadTimeout,
     RemoteProtocolError,
     Response,
@@ -231,10 +232,9 @@ class HTTP11Connection(ConnectionInterface):
         """
         if not self._stream.get_extra_info("is_readable"):
             return
-        try:
-            data = self._stream.read(self.READ_NUM_BYTES, 0.0)
-        except ReadTimeout:
-            return  # what could be read was TLS's own
+        data = self._read_now()
+        if data is None:
+            return
         if not data:
             # Programs look for these very words, which are httpcore's.
             raise RemoteProtocolError("Server disconnected without sending a response.")
@@ -417,13 +417,25 @@ class HTTP11Connection(ConnectionInterface):
                 if head[1] == 100:
                     return
 
+    def _read_now(self) -> bytes | None:
+        """What has come, without waiting; `None` if it was TLS's own, and nothing for us."""
+        try:
+            return self._stream.read(self.READ_NUM_BYTES, 0.0)
+        except ReadTimeout:
+            return None
+        except ReadError:
+            # So streams of other makes say the same. If the connection is broken, writing will tell.
+            if self._stream.get_extra_info("ssl_object") is None:
+                raise
+            return None
+
     def _look_for_head(self, request: Request) -> None:
         """Read what has come while the request was being written."""
         codec = self._codec
-        try:
-            codec.receive(self._stream.read(self.READ_NUM_BYTES, 0.0))
-        except ReadTimeout:
-            return  # what could be read was TLS's own
+        data = self._read_now()
+        if data is None:
+            return
+        codec.receive(data)
         while (head := codec.next_head()) is not None:
             if head[1] >= 200:
                 self._early = head
