@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import anyio
-from anyio.streams.tls import TLSStream
+from anyio.streams.tls import TLSAttribute, TLSStream
 
 import httpcore
 
@@ -66,7 +66,7 @@ class AsyncOtherStream(httpcore.AsyncNetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         if info == "ssl_object" and isinstance(self._stream, TLSStream):
-            return self._stream.extra(anyio.streams.tls.TLSAttribute.ssl_object)
+            return self._stream.extra(TLSAttribute.ssl_object)
         if info == "server_addr":
             return self._stream.extra(anyio.abc.SocketAttribute.remote_address)
         return None
