@@ -126,6 +126,12 @@ def read_event(peer: h11.Connection, result: Result) -> bool:
     return False
 
 
+def ends_of(case: Case) -> list[Case]:
+    """The same with what could still make it good, if anything could."""
+    ends = (b"\r\n\r\n", b"\n\r\n0\r\n\r\n", b"a\r\n\r\n", b"0\r\n0\r\n\r\n", b":\r\n\r\n")
+    return [Case(case.method, case.request_fields, [*case.pieces, end], True) for end in ends]
+
+
 def is_final(status: int) -> bool:
     """Whether the exchange has no other head after one with this status."""
     return status >= 200 or status == 101
@@ -136,7 +142,9 @@ def disagreement(case: Case) -> str:
     ours, theirs = by_codec(case), by_h11(case)
     stricter = ours.error and STRICTER.search(b"".join(case.pieces))
     if ours.error and not theirs.error:
-        return "" if stricter else f"refused alone: {ours.error}"
+        # The codec does not wait for the end of a line that is wrong already; h11 refuses it then.
+        early = not theirs.ended and all(by_h11(more).error for more in ends_of(case))
+        return "" if stricter or early else f"refused alone: {ours.error}"
     if theirs.error:
         if not ours.error:
             return f"accepted alone: {theirs.error}"

@@ -32,6 +32,7 @@ _find_bad_host_byte = re.compile(rb"[\x00-\x20\x7f-\xff/?#@\\]").search
 # small request anew took 8 % of all instructions that the request takes.
 _known_names: set[bytes] = set()
 _KNOWN_NAMES_LIMIT = 512
+_NAME_BYTES = 64
 _known_fields: set[tuple[bytes, bytes]] = set()
 _KNOWN_FIELDS_LIMIT = 512
 _known_hosts: set[bytes] = set()
@@ -82,7 +83,7 @@ def validate_fields(fields: Sequence[tuple[bytes, bytes]], kind: str = "header")
 
 def may_be_remembered(name: bytes, value: bytes) -> bool:
     """Whether a field may be kept in a table that outlives its message: it is short, and its value is no secret."""
-    return len(value) <= 128 and len(name) <= 64 and _hints_at_a_secret(name) is None
+    return len(value) <= 128 and len(name) <= _NAME_BYTES and _hints_at_a_secret(name) is None
 
 
 def _learn_field(name: bytes, value: bytes, kind: str) -> None:
@@ -108,7 +109,9 @@ def _learn_name(name: bytes, what: str) -> None:
         raise LocalProtocolError(
             f"the {what} {_shown(name)} is not a token: letters, digits and !#$%&'*+-.^_`|~ only, at least one"
         )
-    if len(_known_names) < _KNOWN_NAMES_LIMIT:
+    if len(name) <= _NAME_BYTES:
+        if len(_known_names) >= _KNOWN_NAMES_LIMIT:
+            _known_names.clear()
         _known_names.add(name)
 
 

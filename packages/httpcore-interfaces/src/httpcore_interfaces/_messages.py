@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from functools import lru_cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, cast
 
@@ -307,7 +306,7 @@ def prepared_request(
     names = {*map(bytes.lower, map(_name_of, fields))}
     if b"host" not in names:
         fields.insert(
-            0, (b"Host", _host_value(request.url.scheme, request.url.host, request.url.port))
+            0, (b"Host", _host_values[request.url.scheme, request.url.host, request.url.port])
         )
     if content is not None and b"content-length" not in names and b"transfer-encoding" not in names:
         if isinstance(content, bytes):
@@ -321,13 +320,27 @@ _HOST_NAMES = (b"Host", b"host")
 _name_of = itemgetter(0)
 
 
-@lru_cache(maxsize=512)
-def _host_value(scheme: bytes, host: bytes, port: int | None) -> bytes:
-    """The value of the `Host` field (RFC 9110, 7.2)."""
-    value = b"[%b]" % host if b":" in host else host
-    if port is not None and port != DEFAULT_PORTS.get(scheme):
-        value += b":%d" % port
-    return value
+_HOST_VALUES_LIMIT = 512
+_HOST_BYTES = 255  # what a name has at most in the DNS
+
+
+class _HostValues(dict[tuple[bytes, bytes, int | None], bytes]):
+    """The value of the `Host` field (RFC 9110, 7.2) for scheme, host and port. Remembered up to a bound, also in length."""
+
+    def __missing__(self, key: tuple[bytes, bytes, int | None]) -> bytes:
+        scheme, host, port = key
+        value = b"[%b]" % host if b":" in host else host
+        if port is not None and port != DEFAULT_PORTS.get(scheme):
+            value += b":%d" % port
+        # A redirect may have brought it.
+        if len(host) <= _HOST_BYTES:
+            if len(self) >= _HOST_VALUES_LIMIT:
+                self.clear()
+            self[key] = value
+        return value
+
+
+_host_values = _HostValues()
 
 
 _USERINFO = re.compile(rb"[^/?#]*?//(?P<user>[^/?#:]*)(?::(?P<password>[^/?#]*))?@")

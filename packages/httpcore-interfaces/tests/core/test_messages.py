@@ -16,6 +16,7 @@ from httpcore_interfaces import (
     Response,
     StreamClosed,
     StreamConsumed,
+    _messages,
     prepared_request,
 )
 
@@ -132,6 +133,16 @@ def test_content_becomes_a_stream() -> None:
 )
 def test_the_conveniences_add_the_host(url: str, host: bytes) -> None:
     assert prepared_request("GET", url, None, None, None).headers == [(b"Host", host)]
+
+
+def test_hosts_are_remembered_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = _messages._HostValues()
+    monkeypatch.setattr(_messages, "_host_values", known)
+    for number in [*range(1000), 10**300]:
+        request = prepared_request("GET", f"http://h{number}/", None, None, None)
+        assert request.headers == [(b"Host", b"h%d" % number)]
+        assert 0 < len(known) <= 512
+    assert max(len(host) for _, host, _ in known) < 10
 
 
 def test_the_conveniences_add_the_framing() -> None:

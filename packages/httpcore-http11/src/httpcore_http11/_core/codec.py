@@ -23,7 +23,7 @@ from .fast_lane import (
     may_become_plain,
     read_plain_head,
 )
-from .judge import Head, Judge, judged_request
+from .judge import Head, Judge, judged_request, refuse_other_protocol
 from .lenient import without_broken_values
 from .limits import DEFAULT_LIMITS, Limits
 
@@ -45,6 +45,9 @@ _NO_TRAILERS = frozenset(
 
 # A head that comes in more pieces than this goes to h11, which does not search it from its beginning every time.
 _PATIENCE = 8
+
+# A head that is larger is not kept in case that it comes again: each idle connection would hold one.
+_REMEMBERED_BYTES = 4096
 
 # Shared by all connections, of which most never have any: these lists are replaced, and not added to.
 _NO_FIELDS: Fields = []
@@ -295,7 +298,7 @@ class Codec:
         plain = read_plain_head(data, end, self._limits.fields)
         if plain is not None:
             is_private = plain[6]
-            self._last_head = b"" if is_private else data[: end + 4]
+            self._last_head = b"" if is_private or end > _REMEMBERED_BYTES else data[: end + 4]
             self._last_meaning = plain
         return plain
 
@@ -304,14 +307,12 @@ class Codec:
         if not self._eof:
             if not data:
                 return None
-            if (
-                b"\r\n\r\n" not in data
-                and len(data) <= self._limits.head_bytes
-                and may_become_plain(data)
-            ):
-                self._attempts += 1
-                if self._attempts < _PATIENCE:
-                    return None
+            if b"\r\n\r\n" not in data:
+                refuse_other_protocol(data, self.received - len(data))
+                if len(data) <= self._limits.head_bytes and may_become_plain(data):
+                    self._attempts += 1
+                    if self._attempts < _PATIENCE:
+                        return None
         elif not data:
             # Programs look for these very words, which are httpcore's.
             raise RemoteProtocolError("Server disconnected without sending a response.")

@@ -283,7 +283,9 @@ def _learn_status(line: bytes) -> tuple[int, bytes] | None:
     ):
         return None
     start = int(line[9:12]), line[13:]
-    if len(line) <= _STATUS_LINE_BYTES and len(_status_lines) < _STATUS_LINES_LIMIT:
+    if len(line) <= _STATUS_LINE_BYTES:
+        if len(_status_lines) >= _STATUS_LINES_LIMIT:
+            _status_lines.clear()
         _status_lines[line] = start
     return start
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from .limits import Limits
 
-__all__ = ["Head", "Judge", "judged_request"]
+__all__ = ["Head", "Judge", "judged_request", "refuse_other_protocol"]
 
 #: Version such as `b"HTTP/1.1"`, status code, reason phrase, header fields.
 Head = tuple[bytes, int, bytes, "Fields"]
@@ -31,6 +31,11 @@ _is_status_line = re.compile(
 _is_field_line = re.compile(rb"[-!#$%&'*+.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*\r?").fullmatch
 _is_continuation = re.compile(rb"[ \t][\t\x20-\x7e\x80-\xff]*\r?").fullmatch
 _FRAMING = (b"content-length", b"transfer-encoding")
+# What may still become a size line when no line end has come yet; and the beginning of a trailer field.
+_is_start_of_size_line = re.compile(
+    rb"[0-9A-Fa-f]{0,20}|[0-9A-Fa-f]{1,20}[ \t]*(?:;[^\n]*)?\r?"
+).fullmatch
+_begins_a_field = re.compile(rb"[-!#$%&'*+.^_`|~0-9A-Za-z]+:").match
 _bytearray = re.compile(r"bytearray\((b.*)\)$", re.DOTALL)
 
 # A size line and the two line ends of a chunk: what is beyond that is extension.
@@ -125,6 +130,7 @@ class Judge:
             raise self._explained(error) from error
         if event is h11.NEED_DATA:
             self._refuse_large_head(self._fed)
+            refuse_other_protocol(self._start, self._offset)
             return None
         assert isinstance(event, (h11.InformationalResponse, h11.Response))
         self._overhead = self._fed - len(self.unread())
@@ -161,7 +167,10 @@ class Judge:
             if isinstance(event, h11.EndOfMessage):
                 self._end = event
             if self._chunked:
-                self._refuse_much_overhead(len(self.unread()), self.trailers())
+                unread = self.unread()
+                self._refuse_much_overhead(len(unread), self.trailers())
+                if unread and self._end is None and not pieces:
+                    self._refuse_endless_line(unread)
             break
         if pieces:
             return b"".join(pieces)
@@ -175,6 +184,21 @@ class Judge:
         if size > self._limits.head_bytes:
             raise RemoteProtocolError(
                 f"the response head has at least {size} bytes; the limit head_bytes is {self._limits.head_bytes}"
+            )
+
+    def _refuse_endless_line(self, unread: bytes) -> None:
+        """Refuse what will never be a size line or a trailer field, but for which h11 would wait, maybe in vain."""
+        line, end, _ = unread.partition(b"\n")
+        if (
+            self._fed - len(unread) == self._overhead
+        ):  # in front of the first chunk, where no trailer can stand
+            is_good = not end and _is_start_of_size_line(line) is not None
+        else:
+            is_good = not end or _begins_a_field(line) is not None
+        if not is_good:
+            raise RemoteProtocolError(
+                f"a line of a chunked body is neither a chunk size that ends in CRLF nor a trailer field: "
+                f"{_shown(line + end)} (byte {self._offset + self._fed - len(unread)} of the response)"
             )
 
     def _refuse_much_overhead(self, unread: int, trailers: Fields) -> None:
@@ -232,6 +256,23 @@ class Judge:
         offset, line = _bad_line(bytes(self._start), what)
         return RemoteProtocolError(
             f"{_shortened(what)} (byte {self._offset + offset} of the response: {_shown(line)})"
+        )
+
+
+def refuse_other_protocol(start: bytes | bytearray, offset: int) -> None:
+    """Refuse the beginning of a head that will never be one; a peer of another protocol may wait for our answer to it.
+
+    `offset` is where in the response it begins. Raises `RemoteProtocolError`.
+    """
+    line, end, _ = start.partition(b"\n")
+    if end:
+        is_good = _is_status_line(line) is not None
+    else:
+        is_good = b"HTTP/".startswith(line[:5]) and b"\r" not in line[:-1]
+    if not is_good:
+        raise RemoteProtocolError(
+            f"the response does not begin with a status line of HTTP/1 but with {_shown(bytes(line + end))} "
+            f"(byte {offset} of the response); does the peer speak another protocol?"
         )
 
 
