@@ -81,7 +81,9 @@ def test_transport_face_says_so_too() -> None:
 def test_each_package_is_named_when_it_is_missing(
     missing: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(protocols, "find_spec", lambda name: None if name == missing else object())
+    monkeypatch.setattr(
+        "importlib.util.find_spec", lambda name: None if name == missing else object()
+    )
     protocols.require_protocols(missing != "httpcore_http11", missing != "httpcore_http2")
     with pytest.raises(
         ImportError,
@@ -92,7 +94,7 @@ def test_each_package_is_named_when_it_is_missing(
 
 def test_proxies_that_are_asked_for_tunnels_need_http1(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        protocols, "find_spec", lambda name: None if name == "httpcore_http11" else object()
+        "importlib.util.find_spec", lambda name: None if name == "httpcore_http11" else object()
     )
     for pool in (ConnectionPool, AsyncConnectionPool):
         pool(http1=False, http2=True, proxy=Proxy("socks5://proxy"))

@@ -133,6 +133,13 @@ def test_importing_it_loads_no_optional_package() -> None:
     assert not loaded_after("import httpcore") & NOT_AT_ONCE
 
 
+def test_importing_it_loads_nothing_slow_of_the_standard_library() -> None:
+    """Each of them takes as long to load as ten of our own modules."""
+    slow = {"dataclasses", "inspect", "ipaddress", "pathlib", "random", "ssl"}
+    program = "before = {*sys.modules}; import httpcore; sys.modules = {*sys.modules} - before"
+    assert not loaded_after(program) & slow
+
+
 @pytest.mark.parametrize(
     ("statements", "loaded"),
     [

@@ -7,7 +7,7 @@ form (the protocols, for every response) uses `Response.from_wire`, which does n
 from __future__ import annotations
 
 import re
-from base64 import b64encode
+from binascii import b2a_base64
 from operator import itemgetter
 from typing import TYPE_CHECKING, cast
 
@@ -283,7 +283,7 @@ class Proxy:
             user, password = to_bytes(auth[0], "auth"), to_bytes(auth[1], "auth")
             self.auth = (user, password)
             if self.url.scheme in (b"http", b"https"):
-                credentials = b64encode(user + b":" + password)
+                credentials = b2a_base64(user + b":" + password, newline=False)
                 self.headers = [(b"Proxy-Authorization", b"Basic " + credentials), *self.headers]
 
     def __repr__(self) -> str:

@@ -14,7 +14,6 @@ from ._async.connection import AsyncHTTPConnection
 from ._backends.auto import AutoBackend
 from ._backends.blocking import SyncBackend
 from ._backends.names import AsyncResolver, Resolved, Resolver, StaticResolver
-from ._core.stats import ConnectionStats, PoolStats
 from ._errors import PoolClosed, WrongEventLoop
 from ._faces import (
     AsyncConnectionPool,
@@ -31,6 +30,7 @@ from ._tls import default_ssl_context
 if TYPE_CHECKING:
     from ._backends.anyio_streams import AnyIOBackend, TrioBackend
     from ._backends.asyncio_native import AsyncioBackend
+    from ._core.stats import ConnectionStats, PoolStats
 
 __all__ = [
     "AnyIOBackend",
@@ -62,10 +62,12 @@ __all__ = [
 
 log_as_told(os.environ)
 
-# What needs a package or a module that not every program uses.
+# What not every program uses: it needs a package, or a module of the standard library that takes long to load.
 _LOADED_WHEN_ASKED_FOR = {
     "AnyIOBackend": "._backends.anyio_streams",
     "AsyncioBackend": "._backends.asyncio_native",
+    "ConnectionStats": "._core.stats",
+    "PoolStats": "._core.stats",
     "TrioBackend": "._backends.anyio_streams",
 }
 

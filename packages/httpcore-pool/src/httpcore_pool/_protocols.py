@@ -6,7 +6,6 @@ pool is made, and names what to install; importing it waits until the first conn
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,6 +31,8 @@ def require_protocols(http1: bool, http2: bool, tunnels: bool = False) -> None:
 
     `tunnels`: whether there are proxies, which are asked for tunnels by HTTP/1.1.
     """
+    from importlib.util import find_spec  # not for everybody who imports the pool
+
     if http1 and find_spec("httpcore_http11") is None:
         raise ImportError(
             "http1=True needs the package httpcore-http11, which is not installed: pip install httpcore-http11 "

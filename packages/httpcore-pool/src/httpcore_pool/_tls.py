@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sys
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ._backends.tls_sessions import keep_sessions_of
@@ -81,4 +80,4 @@ def _has_trust(context: ssl.SSLContext) -> bool:
         return True
     # Directories are not loaded but looked into when a certificate is asked for.
     folder = ssl.get_default_verify_paths().capath
-    return folder is not None and any(Path(folder).iterdir())
+    return folder is not None and bool(os.listdir(folder))  # noqa: PTH208 - pathlib takes long to load

@@ -59,7 +59,7 @@ async def test_connection_ends_with_its_age(
     now = 0.0
     monkeypatch.setattr(engine, "monotonic", lambda: now)
     monkeypatch.setattr(connection, "monotonic", lambda: now)
-    monkeypatch.setattr(engine, "random", lambda: chance)
+    monkeypatch.setattr("random.random", lambda: chance)
     network = async_greeting_network()
     async with AsyncConnectionPool(max_connection_age=100.0, network_backend=network) as pool:
         await async_get(pool)

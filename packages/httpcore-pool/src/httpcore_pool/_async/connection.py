@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from contextlib import suppress
-from random import random
 from typing import TYPE_CHECKING
 
 from httpcore_interfaces import (
@@ -195,6 +194,8 @@ class AsyncHTTPConnection(AsyncConnectionInterface):
             try:
                 return await dialer.dial(route)
             except (ConnectError, ConnectTimeout) as error:
+                from random import random  # not for everybody who imports the pool
+
                 pause = backoff(failures, random())  # noqa: S311 - no secret
                 failures += 1
                 deadline = timeouts.deadline

@@ -10,8 +10,7 @@ from __future__ import annotations
 import socket
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,8 +23,7 @@ _NUMERIC = int(socket.AI_NUMERICHOST | socket.AI_NUMERICSERV)
 ATTEMPT_DELAY = 0.25
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """Where to connect to: a socket address and its family, such as `socket.AF_INET6`."""
 
     family: int

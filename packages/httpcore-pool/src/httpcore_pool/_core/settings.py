@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import copy
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from .routes import check_context, check_path, is_forwarder, proxies_of
@@ -95,6 +94,8 @@ class Settings(Generic[B]):
 
     def for_http11(self) -> Self:
         """The same, but for connections that speak HTTP/1.1 and offer nothing else."""
+        from copy import copy  # not for everybody who imports the pool
+
         other = copy(self)
         other.http2 = False
         return other

@@ -10,13 +10,13 @@ returns why the proxy could not connect onwards, `None` when it did: then anothe
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING
 
 from httpcore_interfaces import LocalProtocolError, ProxyError
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+    from ipaddress import IPv4Address, IPv6Address
     from typing import TypeAlias
 
     Handshake: TypeAlias = Generator[bytes | int, bytes, str | None]
@@ -115,6 +115,8 @@ def socks4_handshake(host: bytes, port: int, user: bytes) -> Handshake:
 
 def address_in(host: bytes) -> IPv4Address | IPv6Address | None:
     """The IP address that `host` spells out; `None` when it is a name."""
+    from ipaddress import ip_address  # not for everybody who imports the pool
+
     try:
         return ip_address(host.decode("ascii"))
     except ValueError:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 import time
-from random import random
 from typing import TYPE_CHECKING, Any
 
 from httpcore_interfaces import (
@@ -30,7 +29,6 @@ from .._core.old_fashioned import OldFashioned, can_turn_to_http11, is_old_fashi
 from .._core.replays import can_replay, lifetime
 from .._core.routes import SECURE_SCHEMES, connection_key, is_forwarder
 from .._core.settings import FOREVER, Settings, checked_limit, checked_seconds
-from .._core.stats import stats_of
 from .._errors import PoolClosed
 from .._ledgers import SynchronizedLedger
 from .._lives import (
@@ -374,6 +372,8 @@ class Pool:
             age = self._max_age
             retires_at = FOREVER
             if age is not None:
+                from random import random  # not for everybody who imports the pool
+
                 retires_at = monotonic() + lifetime(age, random())  # noqa: S311 - no secret
             if not ledger.connected(slot, connection.stream_limit(), retires_at):
                 raise ConnectionNotAvailable
@@ -491,6 +491,8 @@ class Pool:
 
     def stats(self) -> PoolStats:
         """What the pool is doing now, and what it has done since it was made, as numbers."""
+        from .._core.stats import stats_of  # not for everybody who imports the pool
+
         return stats_of(self._ledger)
 
     @property
