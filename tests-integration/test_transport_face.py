@@ -54,7 +54,7 @@ async def test_arequest_gets(server: Server, trusting: ssl.SSLContext) -> None:
         check(server, ext)
         assert b"".join([piece async for piece in stream]) == HELLO
         await stream.aclose()
-        info = pool.get_connection_info()
+        info = await pool.get_connection_info()
     assert [len(connections) for connections in info.values()] == [1]
 
 

@@ -126,7 +126,7 @@ async def test_connection_is_made_used_again_and_shown() -> None:
             ("http://b:80", 1),
         ]
         assert pool.connections == pool.made
-        assert pool.get_connection_info() == {
+        assert await pool.get_connection_info() == {
             "http://a:80": ["A STRANGER"],
             "http://b:80": ["A STRANGER"],
         }

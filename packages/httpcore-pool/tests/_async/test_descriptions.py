@@ -38,7 +38,7 @@ async def test_connections_are_listed_oldest_first_and_by_origin() -> None:
                 "'https://b:8443', LINES, IDLE, Request Count: 1",
                 "'http://a:80', LINES, IDLE, Request Count: 1",
             ]
-            assert pool.get_connection_info() == {
+            assert await pool.get_connection_info() == {
                 "http://a:80": [
                     "'http://a:80', LINES, ACTIVE, Request Count: 2",
                     "'http://a:80', LINES, IDLE, Request Count: 1",
@@ -61,7 +61,7 @@ async def test_dials_and_waits_are_told_too() -> None:
                 repr(pool)
                 == f"<{name} [Requests: 1 active, 1 queued | Connections: 1 active, 0 idle]>"
             )
-            assert pool.get_connection_info() == {"http://a:80": ["CONNECTING"]}
+            assert await pool.get_connection_info() == {"http://a:80": ["CONNECTING"]}
             network.open()
 
         await async_run_together(ask, ask, look)

@@ -74,7 +74,7 @@ async def test_forwarding_connections_belong_to_one_origin_each() -> None:
     async with AsyncHTTPProxy("http://proxy/", network_backend=network) as pool:
         for url in ("http://a/", "http://b/", "http://a/"):
             assert await async_get(pool, url) == b"hello"
-        assert sorted(pool.get_connection_info()) == ["http://a:80", "http://b:80"]
+        assert sorted(await pool.get_connection_info()) == ["http://a:80", "http://b:80"]
 
 
 async def test_body_is_forwarded() -> None:

@@ -132,7 +132,7 @@ async def test_no_more_connections_idle_than_may() -> None:
         await async_get(pool, "http://a/")
         await async_get(pool, "http://b/")
         assert [stream.is_closed for stream in network.streams] == [True, False]
-        assert [*pool.get_connection_info()] == ["http://b:80"]
+        assert [*await pool.get_connection_info()] == ["http://b:80"]
 
 
 async def test_body_of_the_request_is_sent_and_an_error_of_its_maker_frees_the_connection() -> None:

@@ -71,7 +71,7 @@ async def test_connection_takes_no_exchange_before_its_dial() -> None:
     await alone.aclose()
 
 
-async def test_connection_that_is_closed_before_its_dial_never_dials() -> None:
+async def test_connection_that_is_closed_before_its_dial_looks_closed_and_can_still_dial() -> None:
     network = async_greeting_network()
     alone = AsyncHTTPConnection(ORIGIN, network_backend=network)
     await alone.aclose()
@@ -79,18 +79,26 @@ async def test_connection_that_is_closed_before_its_dial_never_dials() -> None:
     assert alone.is_closed()
     assert alone.is_idle()
     assert alone.has_expired()
-    with pytest.raises(ConnectionNotAvailable):
-        await async_get(alone)
     assert network.connects == []
+    assert await async_get(alone) == b"hello"
+    assert not alone.is_closed()
+    await alone.aclose()
+    assert network.streams[0].is_closed
 
 
-async def test_failed_connection_is_of_no_more_use() -> None:
-    alone = AsyncHTTPConnection(
-        ORIGIN, network_backend=AsyncScriptedBackend([ConnectError("refused")])
+async def test_failed_connection_dials_again_when_it_is_asked_again() -> None:
+    network = AsyncScriptedBackend(
+        [ConnectError("refused"), ConnectError("again"), async_greeter()]
     )
-    with pytest.raises(ConnectError, match=r"^refused \(http://a:80\)$"):
-        await async_get(alone)
-    assert alone.info() == "CONNECTION FAILED"
+    alone = AsyncHTTPConnection(ORIGIN, network_backend=network)
+    for reason in ("refused", "again"):
+        with pytest.raises(ConnectError, match=rf"^{reason} \(http://a:80\)$"):
+            await async_get(alone)
+        assert alone.info() == "CONNECTION FAILED"
+        assert alone.is_closed()
+    assert await async_get(alone) == b"hello"
+    assert alone.is_available()
+    await alone.aclose()
     with pytest.raises(ConnectionNotAvailable):
         await async_get(alone)
 

@@ -155,7 +155,7 @@ async def test_both_faces_tell_of_their_connections() -> None:
     async with async_transport_pool(async_greeting_network()) as pool:
         _, _, stream, _ = await pool.arequest(b"GET", URL)
         active = {"http://a:80": ["'http://a:80', LINES, ACTIVE, Request Count: 1"]}
-        assert pool.get_connection_info() == active
+        assert await pool.get_connection_info() == active
         await async_body_of(stream)
         idle = {"http://a:80": ["'http://a:80', LINES, IDLE, Request Count: 1"]}
-        assert pool.get_connection_info() == idle
+        assert await pool.get_connection_info() == idle

@@ -72,7 +72,7 @@ def test_connection_takes_no_exchange_before_its_dial() -> None:
     alone.close()
 
 
-def test_connection_that_is_closed_before_its_dial_never_dials() -> None:
+def test_connection_that_is_closed_before_its_dial_looks_closed_and_can_still_dial() -> None:
     network = greeting_network()
     alone = HTTPConnection(ORIGIN, network_backend=network)
     alone.close()
@@ -80,16 +80,24 @@ def test_connection_that_is_closed_before_its_dial_never_dials() -> None:
     assert alone.is_closed()
     assert alone.is_idle()
     assert alone.has_expired()
-    with pytest.raises(ConnectionNotAvailable):
-        get(alone)
     assert network.connects == []
+    assert get(alone) == b"hello"
+    assert not alone.is_closed()
+    alone.close()
+    assert network.streams[0].is_closed
 
 
-def test_failed_connection_is_of_no_more_use() -> None:
-    alone = HTTPConnection(ORIGIN, network_backend=ScriptedBackend([ConnectError("refused")]))
-    with pytest.raises(ConnectError, match=r"^refused \(http://a:80\)$"):
-        get(alone)
-    assert alone.info() == "CONNECTION FAILED"
+def test_failed_connection_dials_again_when_it_is_asked_again() -> None:
+    network = ScriptedBackend([ConnectError("refused"), ConnectError("again"), greeter()])
+    alone = HTTPConnection(ORIGIN, network_backend=network)
+    for reason in ("refused", "again"):
+        with pytest.raises(ConnectError, match=rf"^{reason} \(http://a:80\)$"):
+            get(alone)
+        assert alone.info() == "CONNECTION FAILED"
+        assert alone.is_closed()
+    assert get(alone) == b"hello"
+    assert alone.is_available()
+    alone.close()
     with pytest.raises(ConnectionNotAvailable):
         get(alone)
 

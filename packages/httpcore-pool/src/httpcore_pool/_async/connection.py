@@ -132,7 +132,7 @@ class AsyncHTTPConnection(AsyncConnectionInterface):
     # A request on its own.
 
     async def handle_async_request(self, request: Request) -> Response:
-        """Send a request, after dialing if this is the first. Raises `HTTPCoreError`."""
+        """Send a request, after dialing if this is the first or all dials have failed. Raises `HTTPCoreError`."""
         origin = origin_of(request.url)
         if not self.can_handle_request(origin):
             raise RuntimeError(
@@ -141,6 +141,9 @@ class AsyncHTTPConnection(AsyncConnectionInterface):
         validate_request(request)
         timeouts = Timeouts.of(request.extensions)
         if self.protocol is None:
+            if not self._is_dialing:
+                # Who holds a connection of his own may try again; a pool makes another one.
+                self._is_failed = False
             await self.connect(request, timeouts)
         return await self.exchange(request, timeouts)
 

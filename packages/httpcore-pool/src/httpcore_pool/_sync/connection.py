@@ -133,7 +133,7 @@ class HTTPConnection(ConnectionInterface):
     # A request on its own.
 
     def handle_request(self, request: Request) -> Response:
-        """Send a request, after dialing if this is the first. Raises `HTTPCoreError`."""
+        """Send a request, after dialing if this is the first or all dials have failed. Raises `HTTPCoreError`."""
         origin = origin_of(request.url)
         if not self.can_handle_request(origin):
             raise RuntimeError(
@@ -142,6 +142,9 @@ class HTTPConnection(ConnectionInterface):
         validate_request(request)
         timeouts = Timeouts.of(request.extensions)
         if self.protocol is None:
+            if not self._is_dialing:
+                # Who holds a connection of his own may try again; a pool makes another one.
+                self._is_failed = False
             self.connect(request, timeouts)
         return self.exchange(request, timeouts)
 

@@ -504,7 +504,7 @@ class Pool:
         return [slot.connection for slot in self._ledger.slots() if slot.connection is not None]
 
     def get_connection_info(self) -> dict[str, list[str]]:
-        """For each origin, its connections in a few words."""
+        """For each origin, its connections in a few words. It is awaited as in httpcore 0.12, but waits for nothing."""
         info: dict[str, list[str]] = {}
         for connection in self._held():
             info.setdefault(str(connection.origin), []).append(connection.info())
