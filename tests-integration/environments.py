@@ -49,12 +49,20 @@ def build_wheels(folder: Path) -> list[Path]:
     return found
 
 
-def environment(folder: Path, wheels: Sequence[Path], requirements: Sequence[str]) -> Path:
-    """Return the Python of an environment with the wheels and the requirements, made or renewed where need be."""
+def environment(
+    folder: Path, wheels: Sequence[Path], requirements: Sequence[str], alone: Sequence[str] = ()
+) -> Path:
+    """Return the Python of an environment with the wheels and the requirements, made or renewed where need be.
+
+    `alone`: requirements whose own requirements are not to be looked at.
+    """
     python = folder / "bin" / "python"
     pip = (sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-compile")
     installed = folder / "installed"
-    wanted = [_digest(sys.version, ROOT, requirements), _digest(*map(Path.read_bytes, wheels))]
+    wanted = [
+        _digest(sys.version, ROOT, requirements, alone),
+        _digest(*map(Path.read_bytes, wheels)),
+    ]
     found = installed.read_text().split() if installed.exists() else ["", ""]
     if found == wanted:
         return python
@@ -63,6 +71,8 @@ def environment(folder: Path, wheels: Sequence[Path], requirements: Sequence[str
         venv.create(folder, clear=True, symlinks=True)
         # In one go, so that pip itself finds that the wheels are what the tools ask for.
         run(*pip, *wheels, *requirements)
+        if alone:
+            run(*pip, "--no-deps", *alone)
     else:
         run(*pip, "--force-reinstall", "--no-deps", *wheels)
     installed.write_text(" ".join(wanted))
