@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from inspect import iscoroutinefunction
 from typing import Any
 
 import pytest
@@ -373,6 +374,21 @@ def test_informational_responses_are_shown() -> None:
     assert response.content == b"hello"
     assert shown == [(103, [(b"Link", b"</a>")]), (102, [])]
     assert connection.is_idle()
+
+
+def test_a_callback_for_informational_responses_of_the_wrong_kind_is_an_error() -> None:
+    """A coroutine that nobody runs would be a callback that is never called."""
+    stream = ScriptedStream([TURN, b"HTTP/1.1 103 Early Hints\r\n\r\n" + OK, STALL])
+    connection = HTTP11Connection(ORIGIN, stream)
+    namespace: dict[str, Any] = {}
+    # A plain function is wrong in one world, a coroutine function in the other.
+    kind = b"" if iscoroutinefunction(connection.handle_request) else b"async "
+    exec(kind + b"def show(status, fields): pass", namespace)
+    with pytest.raises(TypeError, match="the informational callback of .* request must be a "):
+        connection.request(
+            "GET", "http://a.example/", extensions={"informational": namespace["show"]}
+        )
+    assert connection.is_closed()
 
 
 def test_closing_ends_a_request_under_way() -> None:

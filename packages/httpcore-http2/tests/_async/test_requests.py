@@ -1,5 +1,6 @@
 """One request after another: what goes out, what comes back, and what the connection says of itself."""
 
+from inspect import iscoroutinefunction
 from typing import Any
 
 import pytest
@@ -181,6 +182,24 @@ async def test_listener_that_fails_ends_its_request_alone() -> None:
     assert connection.is_idle()
     response = await connection.request("GET", URL)
     assert response.content == b"hello"
+    await connection.aclose()
+
+
+async def test_listener_of_the_wrong_kind_ends_its_request_alone() -> None:
+    """A coroutine that nobody runs would be a listener that is never called."""
+
+    def answer(server: Server, stream_id: int) -> None:
+        server.head(stream_id, b"103")
+        server.hello(stream_id)
+
+    connection, _ = async_meet(Server(answer))
+    namespace: dict[str, Any] = {}
+    # A plain function is wrong in one world, a coroutine function in the other.
+    kind = b"" if iscoroutinefunction(connection.handle_async_request) else b"async "
+    exec(kind + b"def listen(status, fields): pass", namespace)
+    with pytest.raises(TypeError, match="the informational callback of .* request must be a "):
+        await connection.request("GET", URL, extensions={"informational": namespace["listen"]})
+    assert connection.is_idle()
     await connection.aclose()
 
 

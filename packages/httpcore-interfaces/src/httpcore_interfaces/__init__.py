@@ -44,6 +44,8 @@ from ._extensions import (
     TimeoutExtension,
     Timeouts,
     TraceCallback,
+    checked_answer,
+    checked_async_answer,
 )
 from ._fields import Fields, may_be_remembered, validate_fields, validate_request
 from ._messages import Proxy, Request, Response, prepared_request
@@ -117,6 +119,8 @@ __all__ = [
     "WriteError",
     "WriteTimeout",
     "__version__",
+    "checked_answer",
+    "checked_async_answer",
     "current_async_library",
     "prepared_request",
     "may_be_remembered",

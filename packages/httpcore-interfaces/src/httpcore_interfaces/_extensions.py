@@ -23,6 +23,8 @@ __all__ = [
     "TimeoutExtension",
     "Timeouts",
     "TraceCallback",
+    "checked_answer",
+    "checked_async_answer",
 ]
 
 monotonic = time.monotonic
@@ -67,7 +69,7 @@ class RequestExtensions(TypedDict, total=False):
     - `target`: the request target to send instead of the URL's path and query.
     - `trailers`: trailer fields to send after the content, or a function that gives them then.
     - `informational`: called with status and fields of every 1xx response; a coroutine function in an asynchronous
-      request.
+      request, and a plain one in a synchronous request, else the request fails with `TypeError` when one comes.
     - `duplex`: `True` for an HTTP/2 request whose content is written while the response is read, through the
       response's `network_stream`.
     - `protocol`: the protocol that an extended CONNECT over HTTP/2 asks for (RFC 8441), such as `b"websocket"`.
@@ -208,22 +210,29 @@ def _checked_limits(limits: tuple[Any, Any, Any, Any, Any]) -> _Limits:
     return checked
 
 
-def checked_async_answer(answer: object) -> Awaitable[None]:
-    """What an asynchronous trace callback returned, if it can be awaited."""
+def checked_async_answer(answer: object, name: str) -> Awaitable[None]:
+    """What the callback of an asynchronous request returned, if it can be awaited; `name` is the extension's.
+
+    Raises `TypeError`.
+    """
     if not hasattr(answer, "__await__"):
         raise TypeError(
-            "the trace callback of an asynchronous request must be a coroutine function, but it returned "
-            f"{type(answer).__name__}"
+            f"the {name} callback of an asynchronous request must be a coroutine function, but it returned "
+            f"{type(answer).__name__}; write `async def`"
         )
     return cast("Awaitable[None]", answer)
 
 
-def checked_answer(answer: object) -> None:
-    """What a synchronous trace callback returned must not be a coroutine, which nobody would run."""
+def checked_answer(answer: object, name: str) -> None:
+    """What the callback of a synchronous request returned must not be a coroutine, which nobody would run.
+
+    `name` is the extension's. Raises `TypeError`.
+    """
     if hasattr(answer, "__await__"):
         close = getattr(answer, "close", None)
         if close is not None:
             close()
         raise TypeError(
-            "the trace callback of a synchronous request must be a plain function, not a coroutine function"
+            f"the {name} callback of a synchronous request must be a plain function, not a coroutine function; "
+            "write `def`"
         )

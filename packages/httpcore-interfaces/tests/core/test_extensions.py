@@ -99,7 +99,7 @@ async def test_the_callback_of_an_asynchronous_request_must_be_asynchronous() ->
     async def answer() -> None:
         pass
 
-    await checked_async_answer(answer())
+    await checked_async_answer(answer(), "trace")
 
 
 def test_the_callback_of_a_synchronous_request_must_be_synchronous() -> None:
@@ -114,5 +114,5 @@ def test_the_callback_of_a_synchronous_request_must_be_synchronous() -> None:
     with pytest.raises(TypeError, match="must be a plain function, not a coroutine function"):
         Trace("http11", wrong, None).event("x", {})
     with pytest.raises(TypeError, match="must be a plain function, not a coroutine function"):
-        checked_answer(Awaitable())
-    checked_answer(None)
+        checked_answer(Awaitable(), "trace")
+    checked_answer(None, "trace")

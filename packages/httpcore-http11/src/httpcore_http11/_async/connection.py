@@ -28,6 +28,7 @@ from httpcore_interfaces import (
     Timeouts,
     WriteError,
     WriteTimeout,
+    checked_async_answer,
     validate_request,
 )
 
@@ -676,7 +677,7 @@ async def _inform(request: Request, head: Head) -> None:
     """Show a 1xx response to whoever asked for it."""
     callback = request.extensions.get("informational")
     if callback is not None:
-        await callback(head[1], head[3])
+        await checked_async_answer(callback(head[1], head[3]), "informational")
 
 
 def _trailers_of(request: Request) -> Sequence[tuple[bytes, bytes]]:

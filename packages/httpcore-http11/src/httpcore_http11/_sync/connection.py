@@ -29,6 +29,7 @@ from httpcore_interfaces import (
     Trace,
     WriteError,
     WriteTimeout,
+    checked_answer,
     validate_request,
 )
 
@@ -671,7 +672,7 @@ def _inform(request: Request, head: Head) -> None:
     """Show a 1xx response to whoever asked for it."""
     callback = request.extensions.get("informational")
     if callback is not None:
-        callback(head[1], head[3])
+        checked_answer(callback(head[1], head[3]), "informational")
 
 
 def _trailers_of(request: Request) -> Sequence[tuple[bytes, bytes]]:

@@ -23,6 +23,7 @@ from httpcore_interfaces import (
     ReadError,
     Response,
     Timeouts,
+    checked_async_answer,
     validate_fields,
     validate_request,
 )
@@ -450,7 +451,7 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
             if not news:
                 return
             for status, fields in news:
-                await callback(status, fields)
+                await checked_async_answer(callback(status, fields), "informational")
             if timeouts.read is not None:
                 # A 1xx response is no progress: time goes on running.
                 limit = max(0.0, timeouts.read - (monotonic() - began))

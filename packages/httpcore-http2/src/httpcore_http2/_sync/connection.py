@@ -24,6 +24,7 @@ from httpcore_interfaces import (
     Response,
     Timeouts,
     Trace,
+    checked_answer,
     validate_fields,
     validate_request,
 )
@@ -445,7 +446,7 @@ class HTTP2Connection(ConnectionInterface):
             if not news:
                 return
             for status, fields in news:
-                callback(status, fields)
+                checked_answer(callback(status, fields), "informational")
             if timeouts.read is not None:
                 # A 1xx response is no progress: time goes on running.
                 limit = max(0.0, timeouts.read - (monotonic() - began))

@@ -69,7 +69,7 @@ class AsyncTrace:
             )
             self._logger.log(self._level, "%s%s", name, details)
         if self._callback is not None:
-            await checked_async_answer(self._callback(f"{self._prefix}.{name}", info))
+            await checked_async_answer(self._callback(f"{self._prefix}.{name}", info), "trace")
 
     async def step(
         self,

@@ -70,7 +70,7 @@ class Trace:
             )
             self._logger.log(self._level, "%s%s", name, details)
         if self._callback is not None:
-            checked_answer(self._callback(f"{self._prefix}.{name}", info))
+            checked_answer(self._callback(f"{self._prefix}.{name}", info), "trace")
 
     def step(
         self,
