@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib.util import find_spec
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -118,3 +119,60 @@ def test_makers_take_what_the_packages_have(name: str, monkeypatch: pytest.Monke
     ):
         made = getattr(protocols, maker)(ORIGIN, stream, 5.0)
         assert made == (f"{prefix}{name.upper()}Connection", ORIGIN, stream, 5.0)
+
+
+class Limits:
+    """Stands for the limits of HTTP/1.1, whose package may not be here."""
+
+
+@pytest.fixture
+def limits(monkeypatch: pytest.MonkeyPatch) -> Limits:
+    module: Any = ModuleType("httpcore_http11")
+    module.Limits = Limits
+    module.DEFAULT_LIMITS = Limits()
+    monkeypatch.setitem(sys.modules, "httpcore_http11", module)
+    default: Limits = module.DEFAULT_LIMITS
+    return default
+
+
+def test_options_of_http11_are_handed_on(
+    limits: Limits, line_protocols: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own: Any = Limits()
+    for pool in (AsyncConnectionPool, ConnectionPool, SyncConnectionPool):
+        assert pool()._settings.http11_options is None
+        given = pool(http11_limits=own, http11_lenient=True, continue_timeout=5)
+        assert given._settings.http11_options == {
+            "limits": own,
+            "lenient": True,
+            "continue_timeout": 5,
+        }
+        given = pool(continue_timeout=0.0)
+        assert given._settings.http11_options == {
+            "limits": limits,
+            "lenient": False,
+            "continue_timeout": 0.0,
+        }
+
+
+@pytest.mark.parametrize("make", [AsyncConnectionPool, ConnectionPool, SyncConnectionPool])
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"http11_limits": {"head_bytes": 5}}, TypeError, "must be httpcore_http11.Limits, such"),
+        ({"http11_lenient": "yes"}, TypeError, "http11_lenient must be True or False, but got str"),
+        ({"continue_timeout": None}, TypeError, "must be a number of seconds, and not None"),
+        ({"continue_timeout": "1"}, TypeError, "continue_timeout must be a number of seconds"),
+        ({"continue_timeout": -1.0}, ValueError, "continue_timeout must not be negative"),
+    ],
+)
+def test_options_of_http11_are_checked(
+    limits: Limits,
+    line_protocols: None,
+    make: Any,
+    options: dict[str, Any],
+    error: type[Exception],
+    message: str,
+) -> None:
+    with pytest.raises(error, match=message):
+        make(**options)

@@ -397,7 +397,7 @@ async def test_a_callback_for_informational_responses_of_the_wrong_kind_is_an_er
     # A plain function is wrong in one world, a coroutine function in the other.
     kind = b"" if iscoroutinefunction(connection.handle_async_request) else b"async "
     exec(kind + b"def show(status, fields): pass", namespace)
-    with pytest.raises(TypeError, match="the informational callback of .* request must be a "):
+    with pytest.raises(TypeError, match=r"the informational callback of .* request must be a "):
         await connection.request(
             "GET", "http://a.example/", extensions={"informational": namespace["show"]}
         )

@@ -384,7 +384,7 @@ def test_a_callback_for_informational_responses_of_the_wrong_kind_is_an_error() 
     # A plain function is wrong in one world, a coroutine function in the other.
     kind = b"" if iscoroutinefunction(connection.handle_request) else b"async "
     exec(kind + b"def show(status, fields): pass", namespace)
-    with pytest.raises(TypeError, match="the informational callback of .* request must be a "):
+    with pytest.raises(TypeError, match=r"the informational callback of .* request must be a "):
         connection.request(
             "GET", "http://a.example/", extensions={"informational": namespace["show"]}
         )

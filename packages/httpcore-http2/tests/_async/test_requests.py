@@ -197,7 +197,7 @@ async def test_listener_of_the_wrong_kind_ends_its_request_alone() -> None:
     # A plain function is wrong in one world, a coroutine function in the other.
     kind = b"" if iscoroutinefunction(connection.handle_async_request) else b"async "
     exec(kind + b"def listen(status, fields): pass", namespace)
-    with pytest.raises(TypeError, match="the informational callback of .* request must be a "):
+    with pytest.raises(TypeError, match=r"the informational callback of .* request must be a "):
         await connection.request("GET", URL, extensions={"informational": namespace["listen"]})
     assert connection.is_idle()
     await connection.aclose()

@@ -19,6 +19,7 @@ from ._async import request_face
 from ._async.transport_face import AsyncTransportFace
 from ._backends.default import async_backend_named, backend_named
 from ._core.arguments import url_from_tuple
+from ._core.settings import CONTINUE_SECONDS
 from ._sync.pool import Pool
 from ._sync.transport_face import TransportFace
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterable, Sequence
 
+    from httpcore_http11 import Limits as HTTP11Limits
     from httpcore_interfaces import (
         SOCKET_OPTION,
         URL,
@@ -75,6 +77,9 @@ class AsyncConnectionPool(request_face.AsyncConnectionPool, AsyncTransportFace):
         max_connection_age: float | None = None,
         max_requests_per_connection: int | None = None,
         replay: bool = True,
+        http11_limits: HTTP11Limits | None = None,
+        http11_lenient: bool = False,
+        continue_timeout: float = CONTINUE_SECONDS,
         backend: AsyncNetworkBackend | str = "auto",
         max_keepalive: int | None = None,
     ) -> None:
@@ -97,6 +102,9 @@ class AsyncConnectionPool(request_face.AsyncConnectionPool, AsyncTransportFace):
             max_connection_age=max_connection_age,
             max_requests_per_connection=max_requests_per_connection,
             replay=replay,
+            http11_limits=http11_limits,
+            http11_lenient=http11_lenient,
+            continue_timeout=continue_timeout,
         )
 
 
@@ -180,6 +188,10 @@ class SyncConnectionPool(Pool, TransportFace):
         retries: int = 0,
         max_keepalive: int | None = None,
         backend: NetworkBackend | str = "sync",
+        *,
+        http11_limits: HTTP11Limits | None = None,
+        http11_lenient: bool = False,
+        continue_timeout: float = CONTINUE_SECONDS,
     ) -> None:
         super().__init__(
             ssl_context=ssl_context,
@@ -191,6 +203,9 @@ class SyncConnectionPool(Pool, TransportFace):
             local_address=local_address,
             uds=uds,
             network_backend=backend_named(backend),
+            http11_limits=http11_limits,
+            http11_lenient=http11_lenient,
+            continue_timeout=continue_timeout,
         )
 
 

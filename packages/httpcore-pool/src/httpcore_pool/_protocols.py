@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ._core.settings import CONTINUE_SECONDS, checked_seconds
+
 if TYPE_CHECKING:
+    from httpcore_http11 import Limits
     from httpcore_interfaces import (
         AsyncConnectionInterface,
         AsyncNetworkStream,
@@ -17,13 +20,43 @@ if TYPE_CHECKING:
         Origin,
     )
 
+    from ._core.settings import HTTP11Options
+
 __all__ = [
     "make_async_http2_connection",
     "make_async_http11_connection",
     "make_http2_connection",
     "make_http11_connection",
+    "http11_options",
     "require_protocols",
 ]
+
+
+def http11_options(limits: Limits | None, lenient: bool, continue_timeout: float) -> HTTP11Options:
+    """The arguments of the same names, checked. Raises `TypeError`, `ValueError`."""
+    if limits is None and lenient is False and continue_timeout == CONTINUE_SECONDS:
+        return None
+    from httpcore_http11 import DEFAULT_LIMITS, Limits
+
+    if limits is not None and not isinstance(limits, Limits):
+        raise TypeError(
+            "http11_limits must be httpcore_http11.Limits, such as Limits(head_bytes=65536), or None, "
+            f"but got {type(limits).__name__}"
+        )
+    if not isinstance(lenient, bool):
+        raise TypeError(
+            f"http11_lenient must be True or False, but got {type(lenient).__name__}: {lenient!r}"
+        )
+    if checked_seconds("continue_timeout", continue_timeout) is None:
+        raise TypeError(
+            "continue_timeout must be a number of seconds, and not None: servers that do not know the expectation would be "
+            "waited for in vain"
+        )
+    return {
+        "limits": DEFAULT_LIMITS if limits is None else limits,
+        "continue_timeout": continue_timeout,
+        "lenient": lenient,
+    }
 
 
 def require_protocols(http1: bool, http2: bool, tunnels: bool = False) -> None:
@@ -50,12 +83,15 @@ def require_protocols(http1: bool, http2: bool, tunnels: bool = False) -> None:
 
 
 def make_async_http11_connection(
-    origin: Origin, stream: AsyncNetworkStream, keepalive_expiry: float | None
+    origin: Origin,
+    stream: AsyncNetworkStream,
+    keepalive_expiry: float | None,
+    options: HTTP11Options = None,
 ) -> AsyncConnectionInterface:
     """An HTTP/1.1 connection over `stream`."""
     from httpcore_http11 import AsyncHTTP11Connection
 
-    return AsyncHTTP11Connection(origin, stream, keepalive_expiry)
+    return AsyncHTTP11Connection(origin, stream, keepalive_expiry, **(options or {}))
 
 
 def make_async_http2_connection(
@@ -68,12 +104,15 @@ def make_async_http2_connection(
 
 
 def make_http11_connection(
-    origin: Origin, stream: NetworkStream, keepalive_expiry: float | None
+    origin: Origin,
+    stream: NetworkStream,
+    keepalive_expiry: float | None,
+    options: HTTP11Options = None,
 ) -> ConnectionInterface:
     """An HTTP/1.1 connection over `stream`."""
     from httpcore_http11 import HTTP11Connection
 
-    return HTTP11Connection(origin, stream, keepalive_expiry)
+    return HTTP11Connection(origin, stream, keepalive_expiry, **(options or {}))
 
 
 def make_http2_connection(

@@ -178,7 +178,11 @@ class AsyncLineConnection(AsyncConnectionInterface):
     """Keeps the contract between a connection and its pool, and says why when it cannot."""
 
     def __init__(
-        self, origin: Origin, stream: AsyncNetworkStream, keepalive_expiry: float | None
+        self,
+        origin: Origin,
+        stream: AsyncNetworkStream,
+        keepalive_expiry: float | None,
+        options: dict[str, Any] | None = None,
     ) -> None:
         self.origin = origin
         self.network_stream = stream

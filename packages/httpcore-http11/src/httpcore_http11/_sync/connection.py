@@ -34,7 +34,7 @@ from httpcore_interfaces import (
 )
 
 from .._core.codec import Codec
-from .._core.limits import DEFAULT_LIMITS
+from .._core.limits import DEFAULT_LIMITS, check_options
 from .._core.states import (
     ABANDON,
     CANCEL,
@@ -113,7 +113,7 @@ class HTTP11Connection(ConnectionInterface):
       `Keep-Alive`, less a second, is respected too.
     - `limits`: what a response may have at most.
     - `continue_timeout`: seconds to wait for an answer to `Expect: 100-continue` before the body is sent all the same.
-    - `lenient`: leave out response fields whose values have illegal bytes, and list them in the response's
+    - `lenient`: `True` to leave out response fields whose values have illegal bytes, and list them in the response's
       `skipped_fields` extension, instead of refusing the response.
     """
 
@@ -147,6 +147,8 @@ class HTTP11Connection(ConnectionInterface):
         continue_timeout: float = 1.0,
         lenient: bool = False,
     ) -> None:
+        if limits is not DEFAULT_LIMITS or continue_timeout != 1.0 or lenient is not False:
+            check_options(limits, continue_timeout, lenient)
         self._origin = origin
         self._stream = stream
         self._keepalive_expiry = keepalive_expiry

@@ -216,7 +216,9 @@ class AsyncHTTPConnection(AsyncConnectionInterface):
         is_http2 = tls is not None and tls.selected_alpn_protocol() == "h2"
         if is_http2 or not settings.http1:
             return make_async_http2_connection(self.origin, stream, settings.keepalive_expiry)
-        return make_async_http11_connection(self.origin, stream, settings.keepalive_expiry)
+        return make_async_http11_connection(
+            self.origin, stream, settings.keepalive_expiry, settings.http11_options
+        )
 
     def _forwarded(self, request: Request) -> Request:
         assert self._settings.proxy is not None

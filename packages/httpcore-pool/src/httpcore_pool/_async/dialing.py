@@ -181,7 +181,9 @@ class AsyncDialer:
 
     async def _open_tunnel(self, hop: Tunnel) -> None:
         proxy = hop.proxy
-        connection = make_async_http11_connection(proxy.url.origin, self._end(), None)
+        connection = make_async_http11_connection(
+            proxy.url.origin, self._end(), None, self._settings.http11_options
+        )
         request = as_connect(hop, self._extensions)
         limit = self._left()
         timeouts = Timeouts(read=limit, write=limit, total=limit)

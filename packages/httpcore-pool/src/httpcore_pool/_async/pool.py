@@ -27,7 +27,7 @@ from .._core.ledger import Limits, Ticket
 from .._core.old_fashioned import OldFashioned, can_turn_to_http11, is_old_fashioned
 from .._core.replays import can_replay, lifetime
 from .._core.routes import SECURE_SCHEMES, connection_key, is_forwarder
-from .._core.settings import FOREVER, Settings, checked_limit, checked_seconds
+from .._core.settings import CONTINUE_SECONDS, FOREVER, Settings, checked_limit, checked_seconds
 from .._errors import PoolClosed
 from .._ledgers import AsyncLedger
 from .._lives import (
@@ -37,7 +37,7 @@ from .._lives import (
     watch,
 )
 from .._logs import TRACE
-from .._protocols import require_protocols
+from .._protocols import http11_options, require_protocols
 from .connection import AsyncHTTPConnection, close_abandoned, close_dropped
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from httpcore_http11 import Limits as HTTP11Limits
     from httpcore_interfaces import (
         SOCKET_OPTION,
         AsyncConnectionInterface,
@@ -93,6 +94,9 @@ class AsyncPool:
         max_connection_age: float | None = None,
         max_requests_per_connection: int | None = None,
         replay: bool = True,
+        http11_limits: HTTP11Limits | None = None,
+        http11_lenient: bool = False,
+        continue_timeout: float = CONTINUE_SECONDS,
     ) -> None:
         seconds = checked_seconds("keepalive_expiry", keepalive_expiry)
         self._settings = Settings(
@@ -106,6 +110,7 @@ class AsyncPool:
             local_address=local_address,
             uds=uds,
             socket_options=socket_options,
+            http11_options=http11_options(http11_limits, http11_lenient, continue_timeout),
         )
         require_protocols(http1, http2, any(map(is_forwarder, self._settings.proxies)))
         limits = Limits(

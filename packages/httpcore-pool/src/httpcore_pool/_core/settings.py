@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from .routes import check_context, check_path, is_forwarder, proxies_of
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterable, Sequence
-    from typing import Self
+    from typing import Any, Self
 
     from httpcore_interfaces import SOCKET_OPTION, Proxy
 
@@ -21,6 +21,12 @@ B = TypeVar("B")
 
 FOREVER = float("inf")
 
+# How long an answer to `Expect: 100-continue` is waited for when nobody says.
+CONTINUE_SECONDS = 1.0
+
+#: The arguments of the HTTP/1.1 connections; `None` for what they take by default.
+HTTP11Options: TypeAlias = "dict[str, Any] | None"
+
 
 class Settings(Generic[B]):
     """How to connect. `backend` is the network; the rest are the arguments of the same names.
@@ -31,6 +37,7 @@ class Settings(Generic[B]):
     __slots__ = (
         "backend",
         "http1",
+        "http11_options",
         "http2",
         "keepalive_expiry",
         "local_address",
@@ -57,6 +64,7 @@ class Settings(Generic[B]):
         local_address: str | None = None,
         uds: str | None = None,
         socket_options: Iterable[SOCKET_OPTION] | None = None,
+        http11_options: HTTP11Options = None,
     ) -> None:
         if not (http1 or http2):
             raise ValueError("http1 and http2 are both off; at least one protocol must be allowed")
@@ -87,6 +95,7 @@ class Settings(Generic[B]):
         self.keepalive_expiry = checked_seconds("keepalive_expiry", keepalive_expiry)
         self.http1 = http1
         self.http2 = http2
+        self.http11_options = http11_options
         self.retries = checked_retries(retries)
         self.local_address = local_address
         self.uds = uds

@@ -217,7 +217,9 @@ class HTTPConnection(ConnectionInterface):
         is_http2 = tls is not None and tls.selected_alpn_protocol() == "h2"
         if is_http2 or not settings.http1:
             return make_http2_connection(self.origin, stream, settings.keepalive_expiry)
-        return make_http11_connection(self.origin, stream, settings.keepalive_expiry)
+        return make_http11_connection(
+            self.origin, stream, settings.keepalive_expiry, settings.http11_options
+        )
 
     def _forwarded(self, request: Request) -> Request:
         assert self._settings.proxy is not None

@@ -178,7 +178,9 @@ class Dialer:
 
     def _open_tunnel(self, hop: Tunnel) -> None:
         proxy = hop.proxy
-        connection = make_http11_connection(proxy.url.origin, self._end(), None)
+        connection = make_http11_connection(
+            proxy.url.origin, self._end(), None, self._settings.http11_options
+        )
         request = as_connect(hop, self._extensions)
         limit = self._left()
         timeouts = Timeouts(read=limit, write=limit, total=limit)

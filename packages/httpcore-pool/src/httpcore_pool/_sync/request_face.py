@@ -48,6 +48,12 @@ class ConnectionPool(Pool, RequestInterface):
     - `replay`: send a request again, once, on a fresh connection, when the one it had gone to was used before and died
       before the response began, if that cannot make the server act twice; and whenever an HTTP/2 server says that it
       did not act on it. Only where its content is at hand a second time. `False` raises the error instead.
+    - `http11_limits`: what a response over HTTP/1.1 may have at most, as `httpcore_http11.Limits`; `None` for its defaults.
+      They hold for what a proxy says about a tunnel, too.
+    - `http11_lenient`: `True` to leave out response fields over HTTP/1.1 whose values have illegal bytes, and to list them
+      in the response's `skipped_fields` extension, instead of refusing the response.
+    - `continue_timeout`: seconds to wait, over HTTP/1.1, for an answer to `Expect: 100-continue` before the content is sent
+      all the same.
 
     Raises `TypeError` and `ValueError` for what cannot be, `ImportError` when an allowed protocol is not installed.
     """
