@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from .scenes import look
+from . import async_scenes, scenes
 
-# Which scenes differ, and why.
+# Which scenes differ, and why; those under asyncio as those of threads.
 DIFFERENCES = {
     "an origin has a `repr`": [r"Origin is shown"],
     "URLs and origins can be hashed": [r"URL is hashed"],
@@ -31,6 +31,9 @@ DIFFERENCES = {
     ],
     "user name and password may stand in a proxy's URL": [r"Proxy\('http://u:p@d/', .*"],
     "a SOCKS proxy has no header fields": [r"Proxy\('socks5://a:1', .*"],
+    "a SOCKS proxy that is given a password may also want none": [
+        r"SOCKS: a password( that it does not want)?"
+    ],
     "a body of bytes is there before it is read, and can be read again": [
         r"response of (bytes|nothing): .*(content|iterate|read): \d"
     ],
@@ -47,6 +50,7 @@ DIFFERENCES = {
         r"on the wire: (a bad \w+|pieces that are text|too (little|much) content)",
         r"the server says: (half a head|no HTTP|a bad chunk)",
         r"(traced|logged|log): HTTP/2, reset",
+        r"SOCKS: (refusal \d|no way that it knows|a wrong password|a password that it was not given)",
     ],
     "closing is logged for every connection": [r"log: (a tunnel.*|half an answer|no answer)"],
 }
@@ -56,7 +60,9 @@ NEW = re.compile(r"(CloseError|HTTPCoreError) .*")
 
 
 def recorded() -> dict[str, str]:
-    found: dict[str, str] = json.loads(Path(__file__).with_name("facts-1.0.9.json").read_text())
+    found: dict[str, str] = {}
+    for name in ("facts-1.0.9.json", "async-facts-1.0.9.json"):
+        found |= json.loads(Path(__file__).with_name(name).read_text())
     return found
 
 
@@ -72,12 +78,12 @@ def seen() -> dict[str, str]:
     with warnings.catch_warnings():
         # Scenes leave responses behind, for that is misuse.
         warnings.simplefilter("ignore")
-        return look()
+        return scenes.look() | async_scenes.look()
 
 
 def reason(scene: str) -> str | None:
-    for why, scenes in DIFFERENCES.items():
-        if any(re.fullmatch(pattern, scene) for pattern in scenes):
+    for why, patterns in DIFFERENCES.items():
+        if any(re.fullmatch(pattern, scene.removeprefix("asyncio: ")) for pattern in patterns):
             return why
     return None
 
@@ -92,8 +98,8 @@ def test_a_scene_is_as_it_was_or_differs_for_a_reason(scene: str, seen: dict[str
 def test_every_reason_is_needed(seen: dict[str, str]) -> None:
     old = recorded()
     differing = [scene for scene in old if not agree(old[scene], seen.get(scene, "nothing"))]
-    for scenes in DIFFERENCES.values():
-        for pattern in scenes:
+    for patterns in DIFFERENCES.values():
+        for pattern in patterns:
             assert any(re.fullmatch(pattern, scene) for scene in differing), pattern
 
 

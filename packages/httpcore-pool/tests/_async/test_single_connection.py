@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import pytest
 
 from httpcore_interfaces import (
@@ -61,6 +63,11 @@ async def test_states_are_shown() -> None:
     assert alone.is_closed()
     assert alone.stream_limit() == 0
     await alone.aclose()
+
+
+async def test_connection_can_be_referred_to_weakly() -> None:
+    alone = AsyncHTTPConnection(ORIGIN, network_backend=async_greeting_network())
+    assert weakref.ref(alone)() is alone
 
 
 async def test_connection_takes_no_exchange_before_its_dial() -> None:

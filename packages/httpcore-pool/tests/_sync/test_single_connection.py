@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import pytest
 
 from httpcore_interfaces import (
@@ -62,6 +64,11 @@ def test_states_are_shown() -> None:
     assert alone.is_closed()
     assert alone.stream_limit() == 0
     alone.close()
+
+
+def test_connection_can_be_referred_to_weakly() -> None:
+    alone = HTTPConnection(ORIGIN, network_backend=greeting_network())
+    assert weakref.ref(alone)() is alone
 
 
 def test_connection_takes_no_exchange_before_its_dial() -> None:

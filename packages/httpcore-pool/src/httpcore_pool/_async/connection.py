@@ -71,6 +71,7 @@ class AsyncHTTPConnection(AsyncConnectionInterface):
     """
 
     __slots__ = (
+        "__weakref__",
         "_is_dialing",
         "_is_failed",
         "_is_forward",

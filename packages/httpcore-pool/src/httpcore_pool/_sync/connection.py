@@ -72,6 +72,7 @@ class HTTPConnection(ConnectionInterface):
     """
 
     __slots__ = (
+        "__weakref__",
         "_is_dialing",
         "_is_failed",
         "_is_forward",
