@@ -120,7 +120,10 @@ async def test_total_timeout_ends_a_request_that_has_no_other(
     slow_server: Server, trusting: ssl.SSLContext
 ) -> None:
     async with async_pool_for(slow_server, trusting) as pool:
-        with pytest.raises(httpcore.TimeoutException):
+        with pytest.raises(
+            httpcore.ReadTimeout,
+            match=r"^total timeout: 0\.3 s .* raise the total timeout",
+        ):
             await pool.request(
                 "GET", f"{slow_server.url}/drip", extensions={"timeout": {"total": 0.3}}
             )

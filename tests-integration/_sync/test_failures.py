@@ -113,7 +113,10 @@ def test_total_timeout_ends_a_request_that_has_no_other(
     slow_server: Server, trusting: ssl.SSLContext
 ) -> None:
     with pool_for(slow_server, trusting) as pool:
-        with pytest.raises(httpcore.TimeoutException):
+        with pytest.raises(
+            httpcore.ReadTimeout,
+            match=r"^total timeout: 0\.3 s .* raise the total timeout",
+        ):
             pool.request("GET", f"{slow_server.url}/drip", extensions={"timeout": {"total": 0.3}})
         response = pool.request("GET", f"{slow_server.url}/")
         assert response.content == HELLO

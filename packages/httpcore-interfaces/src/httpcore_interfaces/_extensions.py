@@ -9,6 +9,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypedDict, cast
 
+from ._exceptions import TimeoutException
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
@@ -168,8 +170,29 @@ class Timeouts:
             return 0.0
         return left if limit is None or left < limit else limit
 
+    def blame_total(self, error: BaseException) -> None:
+        """Let a time-out that came because `total` was over say so, whatever was being waited for.
+
+        Its class stays, for that tells what was.
+        """
+        deadline, total = self.deadline, self.total
+        # Clocks of event loops are not all equally fine.
+        if (
+            deadline is None
+            or total is None
+            or not isinstance(error, TimeoutException)
+            or monotonic() < deadline - _CLOCK_SECONDS
+        ):
+            return
+        what = error.message.partition(";")[0]
+        error.args = (
+            f"total timeout: {total:.3g} s were over ({what}); raise the total timeout if the request needs longer",
+        )
+        error.limit = total
+
 
 _INF = float("inf")
+_CLOCK_SECONDS = 0.001
 
 
 def _checked(name: str, value: object) -> float | None:

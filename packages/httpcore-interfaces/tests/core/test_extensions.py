@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 
-from httpcore_interfaces import AsyncTrace, Timeouts, Trace, _extensions
+from httpcore_interfaces import (
+    AsyncTrace,
+    ReadError,
+    ReadTimeout,
+    Timeouts,
+    Trace,
+    _extensions,
+)
 from httpcore_interfaces._extensions import checked_answer, checked_async_answer
 
 
@@ -29,6 +36,31 @@ def test_limits_are_read_by_name() -> None:
     given = {"connect": 1, "read": 2.5, "write": float("inf"), "pool": None, "other": "ignored"}
     assert limits(Timeouts.of({"timeout": given})) == [1.0, 2.5, None, None, None]
     assert limits(Timeouts.of({"timeout": {"pool": 0}})) == [None, None, None, 0.0, None]
+
+
+def test_a_timeout_says_that_total_was_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr(_extensions, "monotonic", lambda: now)
+    timeouts = Timeouts(read=5.0, total=3.0)
+    error = ReadTimeout("read timeout: a sent nothing for 2 s; raise the read timeout", limit=2.0)
+    for other in (error, ValueError("x")):
+        before = str(other)
+        timeouts.blame_total(other)
+        assert str(other) == before
+    now = 103.0
+    timeouts.blame_total(failure := ReadError("it broke"))
+    assert str(failure) == "it broke"
+    Timeouts(read=2.0).blame_total(error)
+    assert error.limit == 2.0
+    timeouts.blame_total(error)
+    assert error.message == (
+        "total timeout: 3 s were over (read timeout: a sent nothing for 2 s); "
+        "raise the total timeout if the request needs longer"
+    )
+    assert error.limit == 3.0
+    timeouts.total = None
+    timeouts.blame_total(again := ReadTimeout("read timeout: 1; 2"))
+    assert again.message == "read timeout: 1; 2"
 
 
 def test_sets_of_limits_are_remembered_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:

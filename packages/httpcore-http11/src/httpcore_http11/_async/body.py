@@ -91,7 +91,7 @@ class AsyncResponseBody(AsyncByteStream):
         await self._connection._abandon(may_drain, None)
 
     async def _fail(self, error: BaseException) -> None:
-        await self._connection._fail(error, None)
+        await self._connection._fail(error, self._timeouts, None)
 
     def _check_state(self) -> None:
         if self._state == _CLOSED:
@@ -132,7 +132,7 @@ class AsyncTracedResponseBody(AsyncResponseBody):
                 await self._trace.event("receive_response_body.started", {"request": self._request})
             except BaseException as error:
                 self._state = _CLOSED
-                await self._connection._fail(error, self._trace)
+                await self._connection._fail(error, self._timeouts, self._trace)
                 raise
         try:
             return await super().__anext__()
@@ -153,4 +153,4 @@ class AsyncTracedResponseBody(AsyncResponseBody):
         try:
             await self._trace.event("receive_response_body.failed", {"exception": error})
         finally:
-            await self._connection._fail(error, self._trace)
+            await self._connection._fail(error, self._timeouts, self._trace)

@@ -224,7 +224,7 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
                 head = await self._traced_receiving(trace, request, timeouts)
             return self._response(head, request, timeouts, trace)
         except BaseException as error:
-            await self._fail(error, trace)
+            await self._fail(error, timeouts, trace)
             raise
 
     async def _expect_silence(self) -> None:
@@ -516,7 +516,9 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
             pass
         return False
 
-    async def _fail(self, error: BaseException, trace: AsyncTrace | None) -> None:
+    async def _fail(
+        self, error: BaseException, timeouts: Timeouts, trace: AsyncTrace | None
+    ) -> None:
         """The exchange ends with an error."""
         happened = FAULT
         # What the peer says, or fails to say, to no request at all ends the connection, too.
@@ -530,6 +532,7 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
             happened = EOF
         if isinstance(error, HTTPCoreError):
             received = self._codec.received
+            timeouts.blame_total(error)
             error.add_details(
                 phase=_PHASES.get(self._state, "read response body"),
                 method=self._method.decode("ascii", "replace"),

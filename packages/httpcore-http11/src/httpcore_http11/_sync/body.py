@@ -92,7 +92,7 @@ class ResponseBody(SyncByteStream):
         self._connection._abandon(may_drain, None)
 
     def _fail(self, error: BaseException) -> None:
-        self._connection._fail(error, None)
+        self._connection._fail(error, self._timeouts, None)
 
     def _check_state(self) -> None:
         if self._state == _CLOSED:
@@ -133,7 +133,7 @@ class TracedResponseBody(ResponseBody):
                 self._trace.event("receive_response_body.started", {"request": self._request})
             except BaseException as error:
                 self._state = _CLOSED
-                self._connection._fail(error, self._trace)
+                self._connection._fail(error, self._timeouts, self._trace)
                 raise
         try:
             return super().__next__()
@@ -154,4 +154,4 @@ class TracedResponseBody(ResponseBody):
         try:
             self._trace.event("receive_response_body.failed", {"exception": error})
         finally:
-            self._connection._fail(error, self._trace)
+            self._connection._fail(error, self._timeouts, self._trace)

@@ -225,7 +225,7 @@ class HTTP11Connection(ConnectionInterface):
                 head = self._traced_receiving(trace, request, timeouts)
             return self._response(head, request, timeouts, trace)
         except BaseException as error:
-            self._fail(error, trace)
+            self._fail(error, timeouts, trace)
             raise
 
     def _expect_silence(self) -> None:
@@ -511,7 +511,7 @@ class HTTP11Connection(ConnectionInterface):
             pass
         return False
 
-    def _fail(self, error: BaseException, trace: Trace | None) -> None:
+    def _fail(self, error: BaseException, timeouts: Timeouts, trace: Trace | None) -> None:
         """The exchange ends with an error."""
         happened = FAULT
         # What the peer says, or fails to say, to no request at all ends the connection, too.
@@ -525,6 +525,7 @@ class HTTP11Connection(ConnectionInterface):
             happened = EOF
         if isinstance(error, HTTPCoreError):
             received = self._codec.received
+            timeouts.blame_total(error)
             error.add_details(
                 phase=_PHASES.get(self._state, "read response body"),
                 method=self._method.decode("ascii", "replace"),

@@ -87,7 +87,12 @@ class AsyncHTTP2Body(AsyncByteStream):
                     await trace.event("receive_response_body.failed", {"exception": error})
             finally:
                 await self._connection.fail(
-                    error, self._stream, self._request, "read response body", trace
+                    error,
+                    self._stream,
+                    self._request,
+                    "read response body",
+                    self._timeouts,
+                    trace,
                 )
             raise
         if data:

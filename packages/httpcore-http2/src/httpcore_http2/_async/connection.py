@@ -121,6 +121,7 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
             if isinstance(error, ConnectionNotAvailable) and error.bytes_sent is None:
                 raise
             if isinstance(error, HTTPCoreError):
+                timeouts.blame_total(error)
                 self._describe(error, None, request, "write request")
             await self._end_exchange()
             raise
@@ -145,7 +146,7 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
                     trace,
                 )
         except BaseException as error:
-            await self.fail(error, stream, request, phase, trace)
+            await self.fail(error, stream, request, phase, timeouts, trace)
             raise
         extensions: ResponseExtensions = {
             "http_version": b"HTTP/2",
@@ -184,10 +185,12 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
         stream: Stream,
         request: Request,
         phase: str,
+        timeouts: Timeouts,
         trace: AsyncTrace | None = None,
     ) -> None:
         """End an exchange by an error: tell what is known about it, and give up the stream."""
         if isinstance(error, HTTPCoreError):
+            timeouts.blame_total(error)
             self._describe(error, stream, request, phase)
         self._engine.give_up(stream)
         # In a task that is being cancelled a write may be cut short.

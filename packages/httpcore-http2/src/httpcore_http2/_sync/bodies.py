@@ -88,7 +88,12 @@ class HTTP2Body(SyncByteStream):
                     trace.event("receive_response_body.failed", {"exception": error})
             finally:
                 self._connection.fail(
-                    error, self._stream, self._request, "read response body", trace
+                    error,
+                    self._stream,
+                    self._request,
+                    "read response body",
+                    self._timeouts,
+                    trace,
                 )
             raise
         if data:

@@ -122,6 +122,7 @@ class HTTP2Connection(ConnectionInterface):
             if isinstance(error, ConnectionNotAvailable) and error.bytes_sent is None:
                 raise
             if isinstance(error, HTTPCoreError):
+                timeouts.blame_total(error)
                 self._describe(error, None, request, "write request")
             self._end_exchange()
             raise
@@ -146,7 +147,7 @@ class HTTP2Connection(ConnectionInterface):
                     trace,
                 )
         except BaseException as error:
-            self.fail(error, stream, request, phase, trace)
+            self.fail(error, stream, request, phase, timeouts, trace)
             raise
         extensions: ResponseExtensions = {
             "http_version": b"HTTP/2",
@@ -185,10 +186,12 @@ class HTTP2Connection(ConnectionInterface):
         stream: Stream,
         request: Request,
         phase: str,
+        timeouts: Timeouts,
         trace: Trace | None = None,
     ) -> None:
         """End an exchange by an error: tell what is known about it, and give up the stream."""
         if isinstance(error, HTTPCoreError):
+            timeouts.blame_total(error)
             self._describe(error, stream, request, phase)
         self._engine.give_up(stream)
         # In a task that is being cancelled a write may be cut short.

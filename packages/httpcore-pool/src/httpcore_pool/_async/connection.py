@@ -206,6 +206,7 @@ class AsyncHTTPConnection(AsyncConnectionInterface):
                 if failures > settings.retries or (
                     deadline is not None and monotonic() + pause >= deadline
                 ):
+                    timeouts.blame_total(error)
                     error.add_details(phase="connect", origin=self.origin)
                     raise
             await dialer.pause(pause)

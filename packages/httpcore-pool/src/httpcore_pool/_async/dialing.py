@@ -187,6 +187,7 @@ class AsyncDialer:
         request = as_connect(hop, self._extensions)
         limit = self._left()
         timeouts = Timeouts(read=limit, write=limit, total=limit)
+        timeouts.total = None  # it is the time to connect, and no error may call it another
         try:
             response = await connection.exchange(request, timeouts)
         except HTTPCoreError as error:

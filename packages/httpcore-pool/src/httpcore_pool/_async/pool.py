@@ -472,6 +472,7 @@ class AsyncPool:
             elapsed=elapsed,
             limit=timeouts.total if timeouts.pool is None else timeouts.pool,
         )
+        timeouts.blame_total(error)
         self._explain(error, request)
         return error
 

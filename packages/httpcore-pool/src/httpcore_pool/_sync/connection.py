@@ -207,6 +207,7 @@ class HTTPConnection(ConnectionInterface):
                 if failures > settings.retries or (
                     deadline is not None and monotonic() + pause >= deadline
                 ):
+                    timeouts.blame_total(error)
                     error.add_details(phase="connect", origin=self.origin)
                     raise
             dialer.pause(pause)

@@ -184,6 +184,7 @@ class Dialer:
         request = as_connect(hop, self._extensions)
         limit = self._left()
         timeouts = Timeouts(read=limit, write=limit, total=limit)
+        timeouts.total = None  # it is the time to connect, and no error may call it another
         try:
             response = connection.exchange(request, timeouts)
         except HTTPCoreError as error:

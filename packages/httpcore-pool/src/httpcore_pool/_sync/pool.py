@@ -465,6 +465,7 @@ class Pool:
             elapsed=elapsed,
             limit=timeouts.total if timeouts.pool is None else timeouts.pool,
         )
+        timeouts.blame_total(error)
         self._explain(error, request)
         return error
 
