@@ -1,7 +1,6 @@
 """The examples of the page about HTTP/1.1 do what it says, and its table has the limits there are."""
 
 import re
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,7 @@ ANSWERS = [
 
 def test_the_examples_work(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(EXAMPLES) == len(ANSWERS)
-    pool: Callable[..., Any] = httpcore.ConnectionPool
+    pool: Any = httpcore.ConnectionPool
     namespace: dict[str, Any] = {}
     for example, answer in zip(EXAMPLES, ANSWERS, strict=True):
         stream = ScriptedStream([TURN, answer, STALL])
