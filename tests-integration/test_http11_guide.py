@@ -33,6 +33,9 @@ def test_the_examples_work(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(httpcore, "ConnectionPool", partial(pool, network_backend=network))
         exec(example, namespace)
         assert stream.is_closed
+    assert namespace["skipped"] == [b"X-Bad: a\x00b"]
+    assert namespace["seen"] == [103]
+    assert namespace["trailers"] == [(b"Checksum", b"abc")]
 
 
 def test_the_table_has_the_limits_there_are() -> None:
