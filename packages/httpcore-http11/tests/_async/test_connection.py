@@ -665,3 +665,48 @@ async def test_the_target_can_be_anything() -> None:
     stream = AsyncScriptedStream([TURN, OK, STALL])
     await AsyncHTTP11Connection(ORIGIN, stream).request("GET", url)
     assert stream.written.startswith(b"GET http://b/c HTTP/1.1\r\n")
+
+
+@pytest.mark.parametrize(
+    ("script", "content", "told"),
+    [
+        ([OK], b"hello", "open"),
+        ([b"HTTP/1.1 204 No Content\r\n\r\n"], b"", "open"),
+        (
+            [b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello"],
+            b"hello",
+            "closed",
+        ),
+        ([OK[:-2], b"lo"], b"hello", "open"),
+        ([b"HTTP/1.1 200 OK\r\n\r\nhello", END], b"hello", "closed"),
+        (
+            [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"],
+            b"hello",
+            "open",
+        ),
+        ([OK + b"HTTP/1.1 200 OK\r\n"], b"hello", "closed"),
+    ],
+)
+async def test_a_body_can_be_read_whole(script: list[Step], content: bytes, told: str) -> None:
+    connection = AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream([TURN, *script, STALL]))
+    observer = AsyncObserver(connection)
+    response = await connection.handle_async_request(
+        Request("GET", "http://a.example/", headers=HOST)
+    )
+    assert await response.aread() == content
+    assert observer.told == [told]
+    await response.aclose()
+    assert observer.told == [told]
+
+
+async def test_the_rest_of_a_body_can_be_read_whole() -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
+    stream = AsyncScriptedStream([TURN, head + b"he", b"llo", STALL])
+    connection = AsyncHTTP11Connection(ORIGIN, stream)
+    response = await connection.handle_async_request(
+        Request("GET", "http://a.example/", headers=HOST)
+    )
+    body: Any = response.stream
+    assert await anext(aiter(body)) == b"he"
+    assert await body.aread_whole() == b"llo"
+    assert connection.is_idle()

@@ -630,3 +630,44 @@ def test_the_target_can_be_anything() -> None:
     stream = ScriptedStream([TURN, OK, STALL])
     HTTP11Connection(ORIGIN, stream).request("GET", url)
     assert stream.written.startswith(b"GET http://b/c HTTP/1.1\r\n")
+
+
+@pytest.mark.parametrize(
+    ("script", "content", "told"),
+    [
+        ([OK], b"hello", "open"),
+        ([b"HTTP/1.1 204 No Content\r\n\r\n"], b"", "open"),
+        (
+            [b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello"],
+            b"hello",
+            "closed",
+        ),
+        ([OK[:-2], b"lo"], b"hello", "open"),
+        ([b"HTTP/1.1 200 OK\r\n\r\nhello", END], b"hello", "closed"),
+        (
+            [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"],
+            b"hello",
+            "open",
+        ),
+        ([OK + b"HTTP/1.1 200 OK\r\n"], b"hello", "closed"),
+    ],
+)
+def test_a_body_can_be_read_whole(script: list[Step], content: bytes, told: str) -> None:
+    connection = HTTP11Connection(ORIGIN, ScriptedStream([TURN, *script, STALL]))
+    observer = Observer(connection)
+    response = connection.handle_request(Request("GET", "http://a.example/", headers=HOST))
+    assert response.read() == content
+    assert observer.told == [told]
+    response.close()
+    assert observer.told == [told]
+
+
+def test_the_rest_of_a_body_can_be_read_whole() -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
+    stream = ScriptedStream([TURN, head + b"he", b"llo", STALL])
+    connection = HTTP11Connection(ORIGIN, stream)
+    response = connection.handle_request(Request("GET", "http://a.example/", headers=HOST))
+    body: Any = response.stream
+    assert next(iter(body)) == b"he"
+    assert body.read_whole() == b"llo"
+    assert connection.is_idle()

@@ -47,7 +47,13 @@ from ._extensions import (
     checked_answer,
     checked_async_answer,
 )
-from ._fields import Fields, may_be_remembered, validate_fields, validate_request
+from ._fields import (
+    Fields,
+    is_good_target,
+    may_be_remembered,
+    validate_fields,
+    validate_request,
+)
 from ._messages import Proxy, Request, Response, prepared_request
 from ._network import SOCKET_OPTION
 from ._parking import AsyncParker, Parker, current_async_library
@@ -122,6 +128,7 @@ __all__ = [
     "checked_answer",
     "checked_async_answer",
     "current_async_library",
+    "is_good_target",
     "prepared_request",
     "may_be_remembered",
     "validate_fields",

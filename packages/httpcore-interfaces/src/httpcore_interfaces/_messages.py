@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 from ._async.byte_streams import AsyncByteStream
 from ._byte_streams import EMPTY, PlainByteStream
 from ._exceptions import StreamClosed
+from ._fields import good_field
 from ._sync.byte_streams import SyncByteStream
 from ._urls import DEFAULT_PORTS, URL, to_bytes
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
         Mapping,
         MutableMapping,
     )
-    from typing import Any, TypeAlias, TypeGuard
+    from typing import Any, TypeAlias
 
     from ._fields import Fields
     from ._types import ContentTypes, HeaderTypes
@@ -52,13 +53,15 @@ class Request:
     conveniences. Raises `TypeError` for other types.
     """
 
-    __slots__ = ("__weakref__", "extensions", "headers", "method", "stream", "url")
+    __slots__ = ("__weakref__", "_good", "extensions", "headers", "method", "stream", "url")
 
     method: bytes
     url: URL
     headers: Fields
     stream: ByteStreams
     extensions: MutableMapping[str, Any]
+    #: The fields that `headers` had when they were found good, all of them; `None` when they were not.
+    _good: Fields | None
 
     def __init__(
         self,
@@ -69,9 +72,10 @@ class Request:
         content: ContentTypes = None,
         extensions: Mapping[str, Any] | None = None,
     ) -> None:
-        self.method = method if type(method) is bytes else to_bytes(method, "method")
+        self.method = method if type(method) is bytes else _to_method(method)
         self.url = url if type(url) is URL else _to_url(url)
-        self.headers = _to_fields(headers)
+        self._good = good = _good_fields(headers) if headers and type(headers) is list else None
+        self.headers = _to_fields(headers) if good is None else good.copy()
         self.stream = EMPTY if content is None else _to_stream(content)
         if extensions is None:
             self.extensions = {}
@@ -166,6 +170,10 @@ class Response:
         """Read the body to its end, keep it in `content`, and return it."""
         if self._content is None:
             stream: Any = self.stream
+            if isinstance(stream, SyncByteStream):
+                self._start_streaming("for ... in response.iter_stream()")
+                self._content = stream.read_whole()
+                return self._content
             if not hasattr(stream, "__iter__"):
                 raise RuntimeError(
                     "Attempted to read an asynchronous response using 'response.read()'. "
@@ -180,6 +188,10 @@ class Response:
         """Read the body to its end, keep it in `content`, and return it."""
         if self._content is None:
             stream: Any = self.stream
+            if isinstance(stream, AsyncByteStream):
+                self._start_streaming("async for ... in response.aiter_stream()")
+                self._content = await stream.aread_whole()
+                return self._content
             if not hasattr(stream, "__aiter__"):
                 raise RuntimeError(
                     "Attempted to read an synchronous response using 'await response.aread()'. "
@@ -212,6 +224,10 @@ class Response:
     def close(self) -> None:
         """Give up the rest of the body and free the connection. Calling it again does nothing."""
         stream = self.stream
+        if isinstance(stream, SyncByteStream):
+            self._closed = True
+            stream.close()
+            return
         if not hasattr(stream, "__iter__"):
             raise RuntimeError(
                 "Attempted to close an asynchronous response using 'response.close()'. "
@@ -225,6 +241,10 @@ class Response:
     async def aclose(self) -> None:
         """Give up the rest of the body and free the connection. Calling it again does nothing."""
         stream = self.stream
+        if isinstance(stream, AsyncByteStream):
+            self._closed = True
+            await stream.aclose()
+            return
         if not hasattr(stream, "__aiter__"):
             raise RuntimeError(
                 "Attempted to close a synchronous response using 'await response.aclose()'. "
@@ -312,11 +332,15 @@ def prepared_request(
         if isinstance(content, bytes):
             fields.append((b"Content-Length", b"%d" % len(content)))
         else:
-            fields.append((b"Transfer-Encoding", b"chunked"))
+            fields.append(_CHUNKED)
+    request._good = good = _good_fields(fields)
+    if good is not None:
+        request.headers = good.copy()
     return request
 
 
 _HOST_NAMES = (b"Host", b"host")
+_CHUNKED = (b"Transfer-Encoding", b"chunked")
 _name_of = itemgetter(0)
 
 
@@ -364,11 +388,32 @@ def _to_url(url: URL | bytes | str) -> URL:
     raise TypeError(f"url must be a URL, bytes, or str, but got {type(url).__name__}.")
 
 
+_METHODS = {
+    method.decode(): method
+    for method in (b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS")
+}
+
+
+def _to_method(method: bytes | str) -> bytes:
+    if type(method) is str:
+        known = _METHODS.get(method)
+        if known is not None:
+            return known
+    return to_bytes(method, "method")
+
+
+def _good_fields(headers: list[Any]) -> Fields | None:
+    """A list of headers that are in wire form and can be sent as they are; else `None`."""
+    try:
+        # Text has the hash of its bytes, and `python -b` warns where the two are compared.
+        return [*map(good_field, headers)] if type(headers[0][0]) is bytes else None
+    except (LookupError, TypeError):
+        return None
+
+
 def _to_fields(headers: HeaderTypes) -> Fields:
     if headers is None:
         return []
-    if type(headers) is list and _are_fields(headers):
-        return headers.copy()
     items: Any = headers.items() if hasattr(headers, "items") else headers
     if isinstance(items, (str, bytes)) or not hasattr(items, "__iter__"):
         raise TypeError(
@@ -383,17 +428,6 @@ def _to_fields(headers: HeaderTypes) -> Fields:
         raise TypeError(
             f"headers must be a mapping or sequence of two-tuples, but one item is not: {error}."
         ) from error
-
-
-def _are_fields(items: list[Any]) -> TypeGuard[Fields]:
-    """Whether all is in wire form already."""
-    for item in items:
-        if type(item) is not tuple or len(item) != 2:
-            return False
-        name, value = item
-        if type(name) is not bytes or type(value) is not bytes:
-            return False
-    return True
 
 
 def _to_stream(content: bytes | ByteStreams) -> ByteStreams:

@@ -7,7 +7,7 @@ Joining, normalising and encoding are the work of the client above.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from typing import Final
@@ -101,19 +101,18 @@ class URL:
         target: bytes | str = b"",
     ) -> None:
         if url:
-            data = url if type(url) is bytes else to_bytes(url, "url")
+            is_text = type(url) is str and url.isascii()
+            data = cast("str", url).encode() if is_text else to_bytes(url, "url")
             # Where the target of most URLs begins. No part before it can have a slash, so what follows cannot change them.
             at = data.find(b"/", _LEAST)
             start = _known_starts.get(data[:at]) if at > 0 else None
             if start is None:
                 start, at = _split(data, at)
             self.scheme, self.host, self.port = start
-            target = data[at:]
-            # `b"#" in target` would make an exception of every answer.
-            end = target.find(b"#")
-            if end >= 0:
-                target = target[:end]
-            self.target = target if target[:1] == b"/" else b"/" + target
+            # `b"#" in data` would make an exception of every answer.
+            end = data.find(b"#", at)
+            target = data[at:] if end < 0 else data[at:end]
+            self.target = target if target.startswith(b"/") else b"/" + target
             return
         if not isinstance(url, (bytes, str)):
             to_bytes(url, "url")

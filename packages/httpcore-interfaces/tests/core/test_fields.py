@@ -13,6 +13,7 @@ from httpcore_interfaces import (
     LocalProtocolError,
     Request,
     _fields,
+    is_good_target,
     may_be_remembered,
     validate_fields,
     validate_request,
@@ -26,6 +27,10 @@ def request(**parts: Any) -> Request:
     for name, value in parts.items():
         setattr(made, name, value)
     return made
+
+
+def sent(headers: Any) -> Request:
+    return Request("GET", "https://example.com/", headers=headers)
 
 
 def to(**parts: Any) -> Request:
@@ -154,7 +159,7 @@ def test_only_so_many_names_are_remembered(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_only_so_many_fields_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    fields: set[tuple[bytes, bytes]] = set()
+    fields = _fields._KnownFields()
     monkeypatch.setattr(_fields, "_known_fields", fields)
     for number in range(1000):
         validate_fields([(b"X", b"%d" % number)] * 2)
@@ -169,7 +174,7 @@ def test_only_so_many_fields_are_remembered(monkeypatch: pytest.MonkeyPatch) -> 
 def test_secrets_and_long_fields_are_not_remembered(
     name: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fields: set[tuple[bytes, bytes]] = set()
+    fields = _fields._KnownFields()
     monkeypatch.setattr(_fields, "_known_fields", fields)
     validate_fields([(name, b"value"), (b"Accept", b"*" * 129)])
     assert not fields
@@ -186,3 +191,49 @@ def test_a_remembered_field_must_still_be_bytes() -> None:
     wrong = memoryview(b"X")
     with pytest.raises(TypeError, match="header name must be bytes, but got memoryview"):
         validate_fields([(wrong, b"known")])
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [(b"X", b"y"), (b"X", b"bad\n")],
+        [(b"X", b"y"), (b"X", b"y", b"z")],
+        [(b"X", b"y"), [b"X", b"y"]],
+        [(b"X", b"y"), ("X", b"y")],
+        [("X", "y")],
+        [],
+    ],
+)
+def test_only_good_fields_in_wire_form_are_taken_as_checked(headers: Any) -> None:
+    made = sent([(b"X", b"y")])
+    assert made._good == made.headers == [(b"X", b"y")]
+    try:
+        made = sent(headers)
+    except TypeError:
+        return
+    assert made._good is None
+
+
+def test_fields_that_were_changed_after_they_were_checked_are_checked_again() -> None:
+    made = sent([(b"X", b"y"), (b"Authorization", b"secret")])
+    validate_request(made)
+    made.headers[1] = (b"Authorization", b"split\r\n")
+    with pytest.raises(LocalProtocolError, match="illegal byte"):
+        validate_request(made)
+    del made.headers[1]
+    validate_request(made)
+    made.headers.append((b"X\n", b""))
+    with pytest.raises(LocalProtocolError, match="not a token"):
+        validate_request(made)
+
+
+def test_what_equals_a_known_field_becomes_that_field() -> None:
+    validate_fields([(b"X", b"known")])
+    wrong: Any = memoryview(b"known")
+    made = sent([(b"X", wrong)])
+    assert type(made.headers[0][1]) is bytes
+
+
+@given(st.binary(max_size=20))
+def test_targets_agree_with_the_grammar(data: bytes) -> None:
+    assert is_good_target(data) == (bool(data) and all(0x20 < byte < 0x7F for byte in data))

@@ -368,3 +368,20 @@ def test_headers_in_wire_form_are_copied_all_the_same() -> None:
     assert prepared_request("GET", "http://a/", mixed, None, None).headers == [
         (b"host", b"other.example")
     ]
+
+
+def test_an_iterable_of_any_make_is_read_whole() -> None:
+    assert Response(200, content=[b"a", b"b"]).read() == b"ab"
+
+
+@pytest.mark.anyio
+async def test_an_asynchronous_iterable_of_any_make_is_read_whole() -> None:
+    response = Response(200, content=async_chunks())
+    assert await response.aread() == b"ab"
+    await response.aclose()
+
+
+def test_a_prepared_request_is_as_good_as_its_fields() -> None:
+    url = "http://a.example/"
+    assert prepared_request("GET", url, [(b"X", b"y")], None, None)._good is not None
+    assert prepared_request("GET", url, [(b"X", b"y\n")], None, None)._good is None

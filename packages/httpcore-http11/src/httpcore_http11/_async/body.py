@@ -77,6 +77,20 @@ class AsyncResponseBody(AsyncByteStream):
                 await connection._aclose_ended(left)
         raise StopAsyncIteration
 
+    async def aread_whole(self) -> bytes:
+        if self._state == _UNREAD:
+            connection = self._connection
+            codec = connection._codec
+            # Most bodies are small and have come with their head.
+            whole = None if codec.switched else codec.take_whole()
+            if whole is not None:
+                self._state = _ENDED
+                left = connection._complete()
+                if left:
+                    await connection._aclose_ended(left)
+                return whole
+        return await super().aread_whole()
+
     async def aclose(self) -> None:
         """Give up the rest: the connection is kept if that is here already and short, and else closed."""
         state, self._state = self._state, _CLOSED
@@ -139,6 +153,9 @@ class AsyncTracedResponseBody(AsyncResponseBody):
         finally:
             if self._state == _ENDED:
                 await self._tell_the_end()
+
+    async def aread_whole(self) -> bytes:
+        return await AsyncByteStream.aread_whole(self)
 
     async def _tell_the_end(self) -> None:
         nothing = {"return_value": None}

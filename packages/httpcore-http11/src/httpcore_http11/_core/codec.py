@@ -359,6 +359,16 @@ class Codec:
         self._complete = True
         return b""
 
+    def take_whole(self) -> bytes | None:
+        """All content, if its length is known and so much is here, and nothing else; `None` leaves it to `next_chunk`."""
+        data = self._buffer
+        if self._left != len(data) or self._judge is not None:
+            return None
+        self._left = 0
+        self._buffer = b""
+        self._complete = True
+        return data
+
     def can_reuse(self) -> bool:
         """Whether another exchange may follow: this one is complete both ways, both sides allow it, nothing is unread."""
         return (

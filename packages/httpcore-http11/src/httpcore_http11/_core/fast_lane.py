@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from httpcore_interfaces import RemoteProtocolError, may_be_remembered
+from httpcore_interfaces import RemoteProtocolError, is_good_target, may_be_remembered
 
 if TYPE_CHECKING:
     from httpcore_interfaces import Fields
@@ -87,7 +87,6 @@ _STATUS_LINE_BYTES = 64
 # RFC 9110, 5.5: what a value may have, and what a reason may (RFC 9112, 4).
 _VALUE_BYTES = bytes([9, *range(0x20, 0x7F), *range(0x80, 0x100)])
 
-_is_plain_target = re.compile(rb"[!-~]+").fullmatch
 _is_token = re.compile(rb"[-!#$%&'*+.^_`|~0-9A-Za-z]+").fullmatch
 _match_size_line = re.compile(rb"([0-9A-Fa-f]{1,16})\r\n").match
 _is_start_of_size_line = re.compile(rb"[0-9A-Fa-f]{0,16}\r?").fullmatch
@@ -113,12 +112,18 @@ def encode_plain_head(
     Returns the bytes, the length of the body (or `CHUNKED`), whether the connection may stay open, whether
     `100-continue` is expected, and the value of `Upgrade`; or `None` to decline.
     """
-    pairs: Pairs = tuple(map(tuple, fields))  # type: ignore[arg-type]  # each is a pair and stays one
-    block = _sent_blocks.get(pairs) or _read_block(pairs)
+    try:
+        pairs: Pairs = tuple(fields)
+        block = _sent_blocks.get(pairs)
+    except TypeError:  # one is a pair, but no tuple
+        pairs = tuple(map(tuple, fields))  # type: ignore[arg-type]  # each is a pair and stays one
+        block = None
+    if block is None:
+        block = _read_block(pairs)
     if (
         block is None
         or (method not in plain_names and kind_of(method) is None)
-        or not _is_plain_target(target)
+        or not is_good_target(target)
     ):
         return None
     lines, length, keep, expects, upgrade = block

@@ -78,6 +78,20 @@ class ResponseBody(SyncByteStream):
                 connection._aclose_ended(left)
         raise StopIteration
 
+    def read_whole(self) -> bytes:
+        if self._state == _UNREAD:
+            connection = self._connection
+            codec = connection._codec
+            # Most bodies are small and have come with their head.
+            whole = None if codec.switched else codec.take_whole()
+            if whole is not None:
+                self._state = _ENDED
+                left = connection._complete()
+                if left:
+                    connection._aclose_ended(left)
+                return whole
+        return super().read_whole()
+
     def close(self) -> None:
         """Give up the rest: the connection is kept if that is here already and short, and else closed."""
         state, self._state = self._state, _CLOSED
@@ -140,6 +154,9 @@ class TracedResponseBody(ResponseBody):
         finally:
             if self._state == _ENDED:
                 self._tell_the_end()
+
+    def read_whole(self) -> bytes:
+        return SyncByteStream.read_whole(self)
 
     def _tell_the_end(self) -> None:
         nothing = {"return_value": None}

@@ -29,6 +29,13 @@ class AsyncByteStream:
         """
         raise NotImplementedError
 
+    async def aread_whole(self) -> bytes:
+        """The body from where it is to its end, as one piece. Raises as iterating does.
+
+        What has it all at hand may do better than to iterate.
+        """
+        return b"".join([chunk async for chunk in self])
+
     async def aclose(self) -> None:
         """Give up the body and whatever stands behind it. Calling it again does nothing.
 

@@ -30,6 +30,13 @@ class SyncByteStream:
         """
         raise NotImplementedError
 
+    def read_whole(self) -> bytes:
+        """The body from where it is to its end, as one piece. Raises as iterating does.
+
+        What has it all at hand may do better than to iterate.
+        """
+        return b"".join([chunk for chunk in self])
+
     def close(self) -> None:
         """Give up the body and whatever stands behind it. Calling it again does nothing.
 
