@@ -18,7 +18,15 @@ if TYPE_CHECKING:
 
     from ._messages import Request
 
-__all__ = ["Fields", "good_field", "may_be_remembered", "validate_fields", "validate_request"]
+__all__ = [
+    "HOST_BYTES",
+    "Fields",
+    "good_field",
+    "is_good_target",
+    "may_be_remembered",
+    "validate_fields",
+    "validate_request",
+]
 
 Field = tuple[bytes, bytes]
 
@@ -39,7 +47,7 @@ _NAME_BYTES = 64
 _KNOWN_FIELDS_LIMIT = 512
 _known_hosts: set[bytes] = set()
 _KNOWN_HOSTS_LIMIT = 512
-_HOST_BYTES = 255  # what a name has at most in the DNS
+HOST_BYTES = 255  # what a name has at most in the DNS
 
 # Authorization, Cookie, Proxy-Authorization, Set-Cookie, and what people call their own.
 _hints_at_a_secret = re.compile(
@@ -63,7 +71,8 @@ def validate_request(request: Request) -> None:
     if type(host) is not bytes or host not in _known_hosts:
         _learn_host(host)
     fields = request.headers
-    good = request._good
+    # A request of another make does not have it.
+    good = getattr(request, "_good", None)
     # Most requests are sent as they were made, and then their fields were checked already.
     if good is None or len(fields) != len(good) or not all(map(is_, fields, good)):
         validate_fields(fields)
@@ -170,7 +179,7 @@ def _learn_host(host: bytes) -> None:
         raise LocalProtocolError(
             f"the host {_shown(host)} has illegal bytes; give a name in its ASCII form (IDNA) or an IP address"
         )
-    if len(host) <= _HOST_BYTES:
+    if len(host) <= HOST_BYTES:
         if len(_known_hosts) >= _KNOWN_HOSTS_LIMIT:
             _known_hosts.clear()
         _known_hosts.add(host)

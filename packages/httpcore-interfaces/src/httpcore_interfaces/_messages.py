@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 from ._async.byte_streams import AsyncByteStream
 from ._byte_streams import EMPTY, PlainByteStream
 from ._exceptions import StreamClosed
-from ._fields import good_field
+from ._fields import HOST_BYTES, good_field
 from ._sync.byte_streams import SyncByteStream
 from ._urls import DEFAULT_PORTS, URL, to_bytes
 
@@ -74,7 +74,7 @@ class Request:
     ) -> None:
         self.method = method if type(method) is bytes else _to_method(method)
         self.url = url if type(url) is URL else _to_url(url)
-        self._good = good = _good_fields(headers) if headers and type(headers) is list else None
+        self._good = good = _good_fields(headers)
         self.headers = _to_fields(headers) if good is None else good.copy()
         self.stream = EMPTY if content is None else _to_stream(content)
         if extensions is None:
@@ -325,18 +325,25 @@ def prepared_request(
     # In one go; a comprehension would be a call.
     names = {*map(bytes.lower, map(_name_of, fields))}
     if b"host" not in names:
-        fields.insert(
-            0, (b"Host", _host_values[request.url.scheme, request.url.host, request.url.port])
-        )
+        url = request.url
+        _insert(request, 0, (b"Host", _host_values[url.scheme, url.host, url.port]))
     if content is not None and b"content-length" not in names and b"transfer-encoding" not in names:
         if isinstance(content, bytes):
-            fields.append((b"Content-Length", b"%d" % len(content)))
+            _insert(request, len(fields), (b"Content-Length", b"%d" % len(content)))
         else:
-            fields.append(_CHUNKED)
-    request._good = good = _good_fields(fields)
-    if good is not None:
-        request.headers = good.copy()
+            _insert(request, len(fields), _CHUNKED)
     return request
+
+
+def _insert(request: Request, at: int, field: tuple[bytes, bytes]) -> None:
+    """Add a field to a request that nobody else has yet, which stays as good as it was."""
+    if request._good is not None:
+        try:
+            field = good_field(field)
+            request._good.insert(at, field)
+        except LookupError:
+            request._good = None
+    request.headers.insert(at, field)
 
 
 _HOST_NAMES = (b"Host", b"host")
@@ -345,7 +352,6 @@ _name_of = itemgetter(0)
 
 
 _HOST_VALUES_LIMIT = 512
-_HOST_BYTES = 255  # what a name has at most in the DNS
 
 
 class _HostValues(dict[tuple[bytes, bytes, int | None], bytes]):
@@ -357,7 +363,7 @@ class _HostValues(dict[tuple[bytes, bytes, int | None], bytes]):
         if port is not None and port != DEFAULT_PORTS.get(scheme):
             value += b":%d" % port
         # A redirect may have brought it.
-        if len(host) <= _HOST_BYTES:
+        if len(host) <= HOST_BYTES:
             if len(self) >= _HOST_VALUES_LIMIT:
                 self.clear()
             self[key] = value
@@ -402,12 +408,18 @@ def _to_method(method: bytes | str) -> bytes:
     return to_bytes(method, "method")
 
 
-def _good_fields(headers: list[Any]) -> Fields | None:
-    """A list of headers that are in wire form and can be sent as they are; else `None`."""
+def _good_fields(headers: HeaderTypes) -> Fields | None:
+    """The fields of a list, if all are in wire form and can be sent as they are; else `None`."""
+    if headers is None:
+        return []
+    if type(headers) is not list:
+        return None
     try:
-        # Text has the hash of its bytes, and `python -b` warns where the two are compared.
-        return [*map(good_field, headers)] if type(headers[0][0]) is bytes else None
-    except (LookupError, TypeError):
+        # Text has the hash of its bytes, and `python -b` minds where the two are compared.
+        if headers and type(headers[0][0]) is not bytes:
+            return None
+        return [*map(good_field, cast("Fields", headers))]
+    except (LookupError, TypeError, BytesWarning):
         return None
 
 

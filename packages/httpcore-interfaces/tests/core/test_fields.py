@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -193,25 +194,40 @@ def test_a_remembered_field_must_still_be_bytes() -> None:
         validate_fields([(wrong, b"known")])
 
 
+@pytest.mark.parametrize("headers", [[(b"X", b"y")], [(b"Cookie", b"y"), (b"X", b"z")], [], None])
+def test_good_fields_in_wire_form_are_taken_as_checked(headers: Any) -> None:
+    made = sent(headers)
+    assert made._good == made.headers == (headers or [])
+    assert made._good is not made.headers
+
+
 @pytest.mark.parametrize(
     "headers",
     [
         [(b"X", b"y"), (b"X", b"bad\n")],
-        [(b"X", b"y"), (b"X", b"y", b"z")],
         [(b"X", b"y"), [b"X", b"y"]],
         [(b"X", b"y"), ("X", b"y")],
         [("X", "y")],
-        [],
+        {"X": "y"},
+        ((b"X", b"y"),),
     ],
 )
-def test_only_good_fields_in_wire_form_are_taken_as_checked(headers: Any) -> None:
+def test_other_fields_are_not_taken_as_checked(headers: Any) -> None:
+    assert sent(headers)._good is None
+
+
+def test_three_are_no_field() -> None:
+    with pytest.raises(TypeError, match="two-tuples"):
+        sent([(b"X", b"y"), (b"X", b"y", b"z")])
+
+
+def test_a_request_of_another_make_is_checked() -> None:
     made = sent([(b"X", b"y")])
-    assert made._good == made.headers == [(b"X", b"y")]
-    try:
-        made = sent(headers)
-    except TypeError:
-        return
-    assert made._good is None
+    other: Any = SimpleNamespace(method=b"GET", url=made.url, headers=[(b"X", b"y")])
+    validate_request(other)
+    other.headers = [(b"X", b"split\r\n")]
+    with pytest.raises(LocalProtocolError, match="illegal byte"):
+        validate_request(other)
 
 
 def test_fields_that_were_changed_after_they_were_checked_are_checked_again() -> None:

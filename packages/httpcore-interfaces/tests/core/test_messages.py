@@ -383,5 +383,9 @@ async def test_an_asynchronous_iterable_of_any_make_is_read_whole() -> None:
 
 def test_a_prepared_request_is_as_good_as_its_fields() -> None:
     url = "http://a.example/"
+    made = prepared_request("POST", url, [(b"X", b"y")], b"hi", None)
+    assert made._good == made.headers
+    assert made.headers == [(b"Host", b"a.example"), (b"X", b"y"), (b"Content-Length", b"2")]
+    assert prepared_request("GET", "http://a\nb/", None, None, None)._good is None
     assert prepared_request("GET", url, [(b"X", b"y")], None, None)._good is not None
     assert prepared_request("GET", url, [(b"X", b"y\n")], None, None)._good is None
