@@ -49,7 +49,6 @@ from ._extensions import (
 )
 from ._fields import (
     Fields,
-    is_good_target,
     may_be_remembered,
     validate_fields,
     validate_request,
@@ -128,7 +127,6 @@ __all__ = [
     "checked_answer",
     "checked_async_answer",
     "current_async_library",
-    "is_good_target",
     "prepared_request",
     "may_be_remembered",
     "validate_fields",

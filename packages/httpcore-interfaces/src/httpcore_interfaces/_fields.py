@@ -22,7 +22,6 @@ __all__ = [
     "HOST_BYTES",
     "Fields",
     "good_field",
-    "is_good_target",
     "may_be_remembered",
     "validate_fields",
     "validate_request",
@@ -65,7 +64,7 @@ def validate_request(request: Request) -> None:
         _learn_name(method, "method")
     url = request.url
     target = url.target
-    if not is_good_target(target):
+    if not target or _find_bad_target_byte(target) is not None:
         _refuse_target(target)
     host = url.host
     if type(host) is not bytes or host not in _known_hosts:
@@ -100,18 +99,6 @@ def validate_fields(fields: Sequence[tuple[bytes, bytes]], kind: str = "header")
 def may_be_remembered(name: bytes, value: bytes) -> bool:
     """Whether a field may be kept in a table that outlives its message: it is short, and its value is no secret."""
     return len(value) <= 128 and len(name) <= _NAME_BYTES and _hints_at_a_secret(name) is None
-
-
-def is_good_target(target: bytes) -> bool:
-    """Whether a request target is of visible ASCII characters, and not empty."""
-    # For an expression that is searched for this is a fifth of the instructions; and `in` would make an exception of
-    # every answer.
-    return (
-        target.isascii()
-        and str(target, "ascii").isprintable()
-        and target.find(b" ") < 0
-        and target != b""
-    )
 
 
 class _KnownFields(dict[Field, Field]):

@@ -14,7 +14,6 @@ from httpcore_interfaces import (
     LocalProtocolError,
     Request,
     _fields,
-    is_good_target,
     may_be_remembered,
     validate_fields,
     validate_request,
@@ -248,8 +247,3 @@ def test_what_equals_a_known_field_becomes_that_field() -> None:
     wrong: Any = memoryview(b"known")
     made = sent([(b"X", wrong)])
     assert type(made.headers[0][1]) is bytes
-
-
-@given(st.binary(max_size=20))
-def test_targets_agree_with_the_grammar(data: bytes) -> None:
-    assert is_good_target(data) == (bool(data) and all(0x20 < byte < 0x7F for byte in data))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from httpcore_interfaces import RemoteProtocolError, is_good_target, may_be_remembered
+from httpcore_interfaces import RemoteProtocolError, may_be_remembered
 
 if TYPE_CHECKING:
     from httpcore_interfaces import Fields
@@ -87,6 +87,7 @@ _STATUS_LINE_BYTES = 64
 # RFC 9110, 5.5: what a value may have, and what a reason may (RFC 9112, 4).
 _VALUE_BYTES = bytes([9, *range(0x20, 0x7F), *range(0x80, 0x100)])
 
+_is_plain_target = re.compile(rb"[!-~]+").fullmatch
 _is_token = re.compile(rb"[-!#$%&'*+.^_`|~0-9A-Za-z]+").fullmatch
 _match_size_line = re.compile(rb"([0-9A-Fa-f]{1,16})\r\n").match
 _is_start_of_size_line = re.compile(rb"[0-9A-Fa-f]{0,16}\r?").fullmatch
@@ -123,7 +124,7 @@ def encode_plain_head(
     if (
         block is None
         or (method not in plain_names and kind_of(method) is None)
-        or not is_good_target(target)
+        or not _is_plain_target(target)
     ):
         return None
     lines, length, keep, expects, upgrade = block
