@@ -5,7 +5,7 @@ import socket
 import ssl
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +46,28 @@ class TLSServer(_Threads):
         super().finish_request(request, client_address)
 
 
+#: Responses by what ends their bodies; the third with its connection, and so does the last.
+FRAMED = {
+    "length": b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
+    "chunks": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+    "connection": b"HTTP/1.1 200 OK\r\n\r\nhello",
+    "old connection": b"HTTP/1.0 200 OK\r\nX-Any: thing\r\n\r\nhello",
+}
+
+
 class _Hello(_Handler):
     def do_GET(self) -> None:
-        self.answer(HELLO)
+        """Say hello; at `/what-ends-the-body/announced` or `/.../cut` end the connection with `close_notify`, or without."""
+        if self.path == "/":
+            self.answer(HELLO)
+            return
+        _, framing, end = self.path.replace("-", " ").split("/")
+        self.wfile.write(FRAMED[framing])
+        self.wfile.flush()
+        if end == "announced":
+            with suppress(OSError):
+                self.connection.unwrap()
+        self.close_connection = True
 
 
 class Authorities:

@@ -710,3 +710,25 @@ async def test_the_rest_of_a_body_can_be_read_whole() -> None:
     assert await anext(aiter(body)) == b"he"
     assert await body.aread_whole() == b"llo"
     assert connection.is_idle()
+
+
+@pytest.mark.parametrize("unannounced", [None, False, True])
+async def test_a_body_that_ends_with_a_connection_of_which_nobody_knows_who_ended_it(
+    unannounced: bool | None,
+) -> None:
+    for lenient in (False, True):
+        stream = AsyncScriptedStream(
+            [TURN, b"HTTP/1.1 200 OK\r\n\r\nhello", END],
+            extra_info={"unannounced_end": unannounced},
+        )
+        connection = AsyncHTTP11Connection(ORIGIN, stream, lenient=lenient)
+        if unannounced and not lenient:
+            with pytest.raises(RemoteProtocolError, match="no close_notify") as caught:
+                await connection.request("GET", "http://a.example/")
+            assert caught.value.phase == "read response body"
+        else:
+            response = await connection.request("GET", "http://a.example/")
+            assert response.content == b"hello"
+            assert ("unannounced_end" in response.extensions) is bool(unannounced)
+        assert connection.is_closed()
+        assert stream.closes == 1

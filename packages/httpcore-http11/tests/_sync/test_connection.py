@@ -671,3 +671,25 @@ def test_the_rest_of_a_body_can_be_read_whole() -> None:
     assert next(iter(body)) == b"he"
     assert body.read_whole() == b"llo"
     assert connection.is_idle()
+
+
+@pytest.mark.parametrize("unannounced", [None, False, True])
+def test_a_body_that_ends_with_a_connection_of_which_nobody_knows_who_ended_it(
+    unannounced: bool | None,
+) -> None:
+    for lenient in (False, True):
+        stream = ScriptedStream(
+            [TURN, b"HTTP/1.1 200 OK\r\n\r\nhello", END],
+            extra_info={"unannounced_end": unannounced},
+        )
+        connection = HTTP11Connection(ORIGIN, stream, lenient=lenient)
+        if unannounced and not lenient:
+            with pytest.raises(RemoteProtocolError, match="no close_notify") as caught:
+                connection.request("GET", "http://a.example/")
+            assert caught.value.phase == "read response body"
+        else:
+            response = connection.request("GET", "http://a.example/")
+            assert response.content == b"hello"
+            assert ("unannounced_end" in response.extensions) is bool(unannounced)
+        assert connection.is_closed()
+        assert stream.closes == 1

@@ -931,3 +931,47 @@ def test_a_few_chunk_extensions_are_read() -> None:
     codec.next_head()
     assert content_of(codec) == [b"helloworld", b""]
     assert codec.can_reuse()
+
+
+# The end of the connection where nobody knows who ended it.
+
+
+@pytest.mark.parametrize("version", [b"1.1", b"1.0"])
+def test_a_body_whose_end_is_doubtful_is_refused_unless_lenient(version: bytes) -> None:
+    for lenient in (False, True):
+        codec = Codec(lenient=lenient)
+        codec.encode_head(b"GET", b"/", HOST)
+        codec.receive(b"HTTP/%b 200 OK\r\nX: y\r\n\r\nhello" % version)
+        assert codec.next_head() is not None
+        assert codec.next_chunk() == b"hello"
+        assert codec.next_chunk() is None
+        codec.receive(b"")
+        if lenient:
+            codec.doubt_end()
+            assert codec.next_chunk() == b""
+        else:
+            with pytest.raises(RemoteProtocolError, match="no close_notify"):
+                codec.doubt_end()
+        assert not codec.can_reuse()
+
+
+@pytest.mark.parametrize(
+    ("head", "reason"),
+    [
+        (OK + b"Content-Length: 9\r\n\r\nhello", r"received 5 bytes, expected 9"),
+        (CHUNKED_OK + b"5\r\nhello\r\n", "incomplete chunked read"),
+    ],
+)
+def test_a_body_that_says_itself_that_it_is_incomplete_says_so_also_when_its_end_is_doubtful(
+    head: bytes, reason: str
+) -> None:
+    for lenient in (False, True):
+        codec = Codec(lenient=lenient)
+        codec.encode_head(b"GET", b"/", HOST)
+        codec.receive(head)
+        assert codec.next_head() is not None
+        assert codec.next_chunk() == b"hello"
+        assert codec.next_chunk() is None
+        codec.receive(b"")
+        with pytest.raises(RemoteProtocolError, match=reason):
+            codec.doubt_end()

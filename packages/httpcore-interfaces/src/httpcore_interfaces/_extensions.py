@@ -97,6 +97,8 @@ class ResponseExtensions(TypedDict, total=False):
     - `stream_id`: HTTP/2's stream identifier.
     - `trailers`: the trailer fields, there once the body has been read to its end.
     - `skipped_fields`: lines of the head that a lenient HTTP/1.1 connection left out.
+    - `unannounced_end`: `True` when a lenient HTTP/1.1 connection has taken a body for whole although nothing but the end of the
+      connection ended it, and TLS did not announce that; there once the body has been read to its end.
     """
 
     http_version: bytes
@@ -105,6 +107,7 @@ class ResponseExtensions(TypedDict, total=False):
     stream_id: int
     trailers: Fields
     skipped_fields: list[bytes]
+    unannounced_end: bool
 
 
 class Timeouts:

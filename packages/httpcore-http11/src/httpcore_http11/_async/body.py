@@ -57,7 +57,7 @@ class AsyncResponseBody(AsyncByteStream):
             chunk = codec.next_chunk()
             while chunk is None:
                 self._state = _WAITING
-                await connection._receive(self._timeouts)
+                await connection._receive(self._timeouts, self._extensions)
                 if self._state == _WAITING:
                     self._state = _READING
                 chunk = codec.next_chunk()

@@ -113,7 +113,8 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
     - `limits`: what a response may have at most.
     - `continue_timeout`: seconds to wait for an answer to `Expect: 100-continue` before the body is sent all the same.
     - `lenient`: `True` to leave out response fields whose values have illegal bytes, and list them in the response's
-      `skipped_fields` extension, instead of refusing the response.
+      `skipped_fields` extension, instead of refusing the response; and to take a body for whole that only the end of a TLS
+      connection ends, when TLS did not announce that end, and say so in its `unannounced_end` extension.
     """
 
     __slots__ = (
@@ -474,10 +475,14 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
             head = codec.next_head()
         return head
 
-    async def _receive(self, timeouts: Timeouts) -> None:
-        """Wait for more of the body."""
+    async def _receive(self, timeouts: Timeouts, extensions: dict[str, Any]) -> None:
+        """Wait for more of the body; `extensions` are the response's."""
         limit = timeouts.read if timeouts.deadline is None else timeouts.bounded(timeouts.read)
-        self._codec.receive(await self._stream.read(self.READ_NUM_BYTES, limit))
+        data = await self._stream.read(self.READ_NUM_BYTES, limit)
+        self._codec.receive(data)
+        if not data and self._stream.get_extra_info("unannounced_end"):
+            self._codec.doubt_end()
+            extensions["unannounced_end"] = True
 
     # The end of an exchange.
 

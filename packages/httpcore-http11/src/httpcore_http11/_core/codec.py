@@ -58,7 +58,8 @@ class Codec:
     """One side of HTTP/1.1, the client's, as a sans-IO object.
 
     `limits`: what a response may have at most. `lenient`: leave out response fields whose values have illegal bytes,
-    instead of refusing the response; framing is never treated so, and the lines left out are in `skipped`.
+    instead of refusing the response; framing is never treated so, and the lines left out are in `skipped`. Likewise for a body
+    whose end is doubtful (`doubt_end`).
 
     Errors of the peer are `RemoteProtocolError`, those of the caller `LocalProtocolError`; after either the codec is of
     no use any more. Attributes to read:
@@ -258,6 +259,21 @@ class Codec:
             self._eof = True
             if self._judge is not None:
                 self._judge.feed(data)
+
+    def doubt_end(self) -> None:
+        """After `receive(b"")`, when more of the body was needed: nobody knows whether it was the peer who ended the connection.
+
+        Such as when TLS ended without `close_notify`. A body that ends with the connection may have been cut off then
+        (RFC 9112, 8 and 9.8). Raises `RemoteProtocolError`, unless lenient.
+        """
+        # What has a length, or chunks, says itself that it is incomplete.
+        self.next_chunk()
+        if not self._lenient:
+            raise RemoteProtocolError(
+                "the body of the response, which has no length, ended with the connection, and TLS did not announce that end "
+                "(no close_notify), so it may have been cut off; for a server that never does, use lenient=True "
+                "(http11_lenient=True of a pool)"
+            )
 
     def next_head(self) -> Head | None:
         """The next head of the response, or `None` for need-data. It is final when its status is 200 or more, or 101.

@@ -58,7 +58,7 @@ class ResponseBody(SyncByteStream):
             chunk = codec.next_chunk()
             while chunk is None:
                 self._state = _WAITING
-                connection._receive(self._timeouts)
+                connection._receive(self._timeouts, self._extensions)
                 if self._state == _WAITING:
                     self._state = _READING
                 chunk = codec.next_chunk()

@@ -78,6 +78,8 @@ class AsyncNetworkStream:
         - `"bytes_written"`: how many bytes `write` has taken since the stream was made, those of writes that were cut
           short included: the next write goes on behind them. HTTP/2 needs it to survive a write that is cancelled.
         - `"is_readable"`: whether bytes, the end, or an error could be read without waiting.
+        - `"unannounced_end"`: `True` once a TLS stream has ended without TLS's own word for it (`close_notify`), so that
+          somebody else than the peer may have ended it.
         """
         return None
 

@@ -50,7 +50,8 @@ class AsyncConnectionPool(AsyncPool, AsyncRequestInterface):
     - `http11_limits`: what a response over HTTP/1.1 may have at most, as `httpcore_http11.Limits`; `None` for its defaults.
       They hold for what a proxy says about a tunnel, too.
     - `http11_lenient`: `True` to leave out response fields over HTTP/1.1 whose values have illegal bytes, and to list them
-      in the response's `skipped_fields` extension, instead of refusing the response.
+      in the response's `skipped_fields` extension, instead of refusing the response; and to take a body for whole that only
+      the end of a TLS connection ends, when TLS did not announce that end, and say so in its `unannounced_end` extension.
     - `continue_timeout`: seconds to wait, over HTTP/1.1, for an answer to `Expect: 100-continue` before the content is sent
       all the same.
 

@@ -52,6 +52,7 @@ class _TLSEngine(Generic[P]):
         "_waiting",
         "failure",
         "ssl_object",
+        "unannounced_end",
         "written",
     )
 
@@ -76,6 +77,8 @@ class _TLSEngine(Generic[P]):
         # Plaintext that was decrypted only to find out whether there is any.
         self._stash = b""
         self._ended = False
+        # The connection has ended without TLS's own word for it, `close_notify`: whoever can cut it could have done that.
+        self.unannounced_end = False
         # Why nothing more can be read; told when what came before it has been.
         self.failure: ssl.SSLError | None = None
         # Who sends, sends everything that is there; a second one waits for its turn.
@@ -217,12 +220,15 @@ class _TLSEngine(Generic[P]):
         except ssl.SSLWantReadError:
             return b""
         except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
-            # Many servers end without a word of TLS. What that may have cut off, HTTP's own framing tells.
             data = b""
         except ssl.SSLError as error:
             self.failure = error
             return b""
-        self._ended = not data
+        if not data:
+            self._ended = True
+            # Python's contexts have OpenSSL take either end for the other. But all that came before the end of the
+            # connection had been read when that was fed: if `close_notify` was in it, this is told before.
+            self.unannounced_end = self._incoming.eof
         return data
 
 

@@ -112,7 +112,7 @@ class TLSStream(SocketStream):
         return self
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """As `NetworkStream.read`. An end without TLS's own word for it is an end like any other."""
+        """As `NetworkStream.read`. An end without TLS's own word for it is an end, and can be told by `get_extra_info`."""
         started = monotonic()
         left = timeout
         ciphertext: bytes | None = None
@@ -199,6 +199,8 @@ class TLSStream(SocketStream):
             return self._engine.ssl_object
         if info == "is_readable":
             return self._closed or self._is_readable()
+        if info == "unannounced_end":
+            return self._engine.unannounced_end
         if info == "bytes_written":
             return None if self._stream.get_extra_info(info) is None else self._engine.written
         return self._stream.get_extra_info(info)

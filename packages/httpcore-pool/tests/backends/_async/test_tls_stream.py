@@ -84,6 +84,16 @@ class AsyncServedStream(AsyncNetworkStream):
         return {"server_addr": ("2001:db8::1", 443, 0, 0), "is_readable": self.ended}.get(info)
 
 
+class AsyncLookableStream(AsyncNetworkStream):
+    """One that can be looked into without waiting."""
+
+    def __init__(self, below: AsyncServedStream) -> None:
+        self.below = below
+
+    def read_nowait(self, max_bytes: int) -> bytes | None:
+        return self.below.outgoing.read(max_bytes) or (b"" if self.below.ended else None)
+
+
 async def connected() -> tuple[AsyncTLSStream, AsyncServedStream]:
     below = AsyncServedStream()
     stream = await AsyncTLSStream.handshake(below, client_context(), "tls.example", 5.0)
@@ -128,7 +138,46 @@ async def test_ragged_end_is_an_end() -> None:
     below.server.write(b"last")
     below.ended = True
     assert await stream.read(100) == b"last"
+    assert stream.get_extra_info("unannounced_end") is False
     assert [await stream.read(100) for _ in range(3)] == [b"", b"", b""]
+    assert stream.get_extra_info("unannounced_end") is True
+
+
+async def test_end_in_the_middle_of_a_record_is_an_end_that_was_not_announced() -> None:
+    stream, below = await connected()
+    below.outgoing.write(b"\x17\x03\x03\x00\x20" + bytes(10))
+    below.ended = True
+    assert await stream.read(100) == b""
+    assert stream.get_extra_info("unannounced_end") is True
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+async def test_announced_end_is_known_as_such(at_once: bool) -> None:
+    stream, below = await connected()
+    below.server.write(b"last")
+    if not at_once:
+        assert await stream.read(100) == b"last"
+    with pytest.raises(ssl.SSLWantReadError):
+        below.server.unwrap()
+    below.ended = True
+    if at_once:
+        assert await stream.read(100) == b"last"
+    assert [await stream.read(100) for _ in range(3)] == [b"", b"", b""]
+    assert stream.get_extra_info("unannounced_end") is False
+
+
+async def test_end_that_was_looked_for_before_it_is_read_is_known_as_what_it_is() -> None:
+    for announced in (False, True):
+        stream, below = await connected()
+        stream._stream = lookable = AsyncLookableStream(below)
+        if announced:
+            with pytest.raises(ssl.SSLWantReadError):
+                below.server.unwrap()
+        lookable.below.ended = True
+        assert stream.get_extra_info("is_readable") is True
+        assert stream.get_extra_info("unannounced_end") is not announced
+        assert await stream.read(100) == b""
+        assert stream.get_extra_info("unannounced_end") is not announced
 
 
 async def test_what_comes_after_the_end_is_not_read() -> None:
