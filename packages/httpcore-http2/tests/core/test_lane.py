@@ -104,6 +104,7 @@ FRAMES = st.one_of(
     st.tuples(st.just("largest frame"), STREAMS, st.sampled_from([16384, 20_000])),
     st.tuples(st.just("going away"), STREAMS, st.just(0)),
     st.tuples(st.just("priority"), STREAMS, st.just(0)),
+    st.tuples(st.just("ping"), STREAMS, st.just(0)),
 )
 ACTIONS = st.one_of(
     st.tuples(st.just("open"), st.sampled_from([b"GET", b"HEAD", b"POST", b"POST"]), st.booleans()),
@@ -232,7 +233,9 @@ def _frame(what: str, stream_id: int, argument: Any) -> bytes:
         case "largest frame":
             return frame(SETTINGS, 0, struct.pack(">HI", 5, argument))
         case "going away":
-            return frame(GOAWAY, 0, struct.pack(">II", stream_id, 0))
+            return frame(GOAWAY, 0, struct.pack(">II", max(stream_id, 0), 0))
+        case "ping":
+            return frame(PING, 0, bytes(8))
         case _:
             return frame(PRIORITY, stream_id, bytes(4) + b"\x01")
 
@@ -249,6 +252,95 @@ def test_the_lane_and_h2_agree(steps: list[tuple[str, Any, Any]]) -> None:
     for step in steps:
         pair.do(step)
         pair.compare()
+
+
+LATE = [
+    ("head", 0, OK),
+    ("head", 0, literal(b":status", b"103", 0x00)),
+    ("last head", 0, literal(b"grpc-status", b"0", 0x00)),
+    ("half a head", 0, OK),
+    ("continued", 0, OK),
+    ("data", 0, 5),
+    ("last data", 0, 0),
+    ("reset", 0, 8),
+    ("window", 0, 1),
+    ("window", 0, 2**31 - 1),
+    ("going away", -1, 0),
+]
+
+
+@pytest.mark.parametrize("late", LATE)
+@pytest.mark.parametrize("opens", [False, True])
+@pytest.mark.parametrize("is_known", [False, True])
+@pytest.mark.parametrize("ending", ["ended", "reset", "broken"])
+def test_what_comes_for_a_finished_stream_is_judged_alike_whatever_was_opened_since(
+    late: tuple[str, Any, Any], opens: bool, is_known: bool, ending: str
+) -> None:
+    pair = Pair()
+    for _ in range(2):
+        pair.do(("open", b"POST", False))
+    pair.do(("head", 1, OK))
+    pair.do(("end", 0, 5))
+    if is_known:
+        pair.do(("priority", 0, 0))
+    pair.do(("head", 0, OK))
+    if ending == "ended":
+        pair.do(("last data", 0, 5))
+    elif ending == "reset":
+        pair.do(("reset", 0, 8))
+    else:
+        pair.do(("window", 0, 2**31 - 1))
+    pair.compare()
+    if opens:
+        pair.do(("open", b"GET", False))
+    pair.do(late)
+    pair.compare()
+    pair.do(("give up", 0, 0))
+    pair.do(("ping", 0, 0))
+    pair.compare()
+
+
+def test_a_head_for_a_finished_stream_is_an_error_of_a_closed_stream() -> None:
+    written = set()
+    for opens in (False, True):
+        engine = engine_that_has_seen(OK)
+        opened(engine)
+        engine.receive(frame(HEADERS, 3, OK, 0x5), 0.0, None, Wanted.HEAD)
+        if opens:
+            opened(engine)
+        _written(engine)
+        engine.receive(
+            frame(HEADERS, 3, literal(b":status", b"103", 0), 0x4), 0.0, None, Wanted.HEAD
+        )
+        written.add(_written(engine))
+    # STREAM_CLOSED.
+    assert written == {frame(GOAWAY, 0, struct.pack(">II", 0, 5))}
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+@pytest.mark.parametrize("size", [0, 5, 40_000])
+def test_the_end_of_content_is_sent_alike(is_known: bool, size: int) -> None:
+    pair = Pair()
+    pair.do(("open", b"POST", False))
+    if is_known:
+        pair.do(("priority", 0, 0))
+    pair.do(("end", 0, size))
+    pair.compare()
+    stream = pair.opened[0][0]
+    assert stream.is_sent
+    pair.do(("last head", 0, OK))
+    pair.compare()
+    assert stream.is_over
+
+
+def test_empty_content_is_received_alike() -> None:
+    pair = Pair()
+    pair.do(("open", b"GET", True))
+    pair.do(("head", 0, OK))
+    for what in ("data", "last data"):
+        pair.do((what, 0, 0))
+        pair.compare()
+    assert pair.opened[0][0].is_over
 
 
 @pytest.mark.parametrize("method", [b"GET", b"HEAD", b"POST"])

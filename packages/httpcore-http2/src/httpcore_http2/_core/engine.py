@@ -163,7 +163,7 @@ class Engine(Multiplexer):
         self._streams.pop(stream.stream_id, None)
         if self.state != ConnectionState.CLOSED:
             complete = stream.state == StreamState.COMPLETE
-            if not stream.is_reset and not (complete and stream.is_sent):
+            if not (stream.is_reset or stream.is_over):
                 # With the response complete, the rest of the upload is merely of no use (RFC 9113, 8.1).
                 self._reset(stream, _CODES.NO_ERROR if complete else _CODES.CANCEL)
             stream.take()

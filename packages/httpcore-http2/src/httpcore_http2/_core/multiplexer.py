@@ -145,7 +145,10 @@ class Multiplexer(Lane):
             self._is_in_block = not flags & _END_HEADERS
         stream = self._streams.get(stream_id)
         if stream is not None:
-            if stream.is_plain:
+            if stream.is_over:
+                # h2 would forget it with the next request; what comes too late must not depend on that.
+                self._forget(stream)
+            elif stream.is_plain:
                 self._adopt(stream)
         elif kind <= _HEADERS:
             self._take_late(frame, stream_id)
@@ -341,7 +344,7 @@ class Multiplexer(Lane):
         self._forget(stream)
 
     def _fail(self, stream: Stream, failure: Failure) -> None:
-        """The stream is over in h2's eyes, or of no interest to it; nothing more comes to it from now on."""
+        """Nothing more comes to the stream from now on, for h2 has closed it, or the server will not act on it."""
         del self._streams[stream.stream_id]
         if stream.is_plain:
             self._adopt(stream)
@@ -349,6 +352,7 @@ class Multiplexer(Lane):
         if stream.state != StreamState.COMPLETE:
             stream.failure = failure
         stream.advance(StreamInput.FAIL)
+        self._forget(stream)
         self._wake(stream)
 
     def _last_call(self) -> None:

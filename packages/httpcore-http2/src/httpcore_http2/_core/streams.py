@@ -122,6 +122,11 @@ class Stream:
             or (self.is_duplex and self.state == StreamState.COMPLETE)
         )
 
+    @property
+    def is_over(self) -> bool:
+        """Whether both sides have ended it."""
+        return self.state == StreamState.COMPLETE and self.is_sent
+
     def has(self, wanted: Wanted) -> bool:
         """Whether there is no need to wait for head or body: it is there, or will never come.
 
