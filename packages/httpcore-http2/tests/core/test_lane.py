@@ -1,6 +1,5 @@
 """The lane says what h2 would have said, byte for byte, whatever a server sends and whatever callers do."""
 
-import re
 import struct
 from typing import Any
 
@@ -175,17 +174,12 @@ def _seen(stream: Stream) -> dict[str, Any]:
     names = ("state", "status", "fields", "trailers", "received", "expected", "bytes_received")
     seen = {name: getattr(stream, name) for name in (*names, "is_sent", "is_reset", "taken")}
     seen["content"] = b"".join(stream.chunks)
-    seen["failure"] = stream.failure and _without_addresses(stream.failure.sentence)
+    seen["failure"] = stream.failure and stream.failure.sentence
     return seen
 
 
 def _sentence(engine: Engine) -> str | None:
-    return None if engine.failure is None else _without_addresses(engine.failure.sentence)
-
-
-def _without_addresses(sentence: str) -> str:
-    """hpack shows an object in memory."""
-    return re.sub("0x[0-9a-f]+", "", sentence)
+    return None if engine.failure is None else engine.failure.sentence
 
 
 def _written(engine: Engine) -> bytes:

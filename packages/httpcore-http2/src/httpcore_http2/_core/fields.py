@@ -141,7 +141,11 @@ def _pseudo_fields(request: Request, host: bytes | None) -> Fields:
 def _checked_protocol(method: bytes, protocol: object) -> bytes:
     if isinstance(protocol, str):
         protocol = protocol.encode("ascii", "replace")
-    if method != b"CONNECT" or not isinstance(protocol, bytes) or not protocol.isalnum():
+    if not isinstance(protocol, bytes):
+        raise LocalProtocolError(
+            f"the protocol extension must be a name as bytes, such as b'websocket', but got {type(protocol).__name__}"
+        )
+    if method != b"CONNECT" or not protocol.isalnum():
         raise LocalProtocolError(
             f"the protocol extension {protocol!r} belongs to a CONNECT request and names a protocol, "
             "such as b'websocket'"

@@ -188,12 +188,13 @@ class Block:
 class RememberingDecoder(Decoder):
     """A decoder whose output is that of `hpack.Decoder`. The lists it returns must not be changed.
 
-    `last` is what is remembered of the last block that was decoded, if it is remembered.
+    `fields` are those of the last block that could be decoded; `last` is what is remembered of it, if it is remembered.
     """
 
     def __init__(self, max_header_list_size: int) -> None:
         super().__init__(max_header_list_size)
         self.header_table = self._table = _CountedTable()
+        self.fields: Sequence[tuple[bytes, bytes]] = ()
         self.last: Block | None = None
         # Blocks that are what they are whatever the dynamic table holds, and those that are so as long as it stands still.
         self._lasting: dict[bytes, Block] = {}
@@ -205,11 +206,14 @@ class RememberingDecoder(Decoder):
         self.last = block = self.find(data) if raw else None
         if block is not None:
             self.apply(block)
+            self.fields = block.fields
             return block.fields
         table = self._table
         before = table.changes
         table.watch()
+        self.fields = ()
         fields: Any = super().decode(data, raw)
+        self.fields = fields
         # With any other change than what was added, such as one of the table's size, it is not like others.
         if raw and table.changes == before + len(table.added):
             self._keep(data, Block(fields, tuple(table.added)))

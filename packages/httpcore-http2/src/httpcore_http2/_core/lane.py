@@ -286,6 +286,11 @@ class Lane:
             step(_Inputs.RECV_END_STREAM)
         connection.streams[stream.stream_id] = known
 
+    def _unfinished_block(self) -> int:
+        """The stream of a header section that has begun and is not whole; 0 when there is none."""
+        pieces = self._h2.incoming_buffer._headers_buffer
+        return pieces[0].stream_id if pieces else 0
+
     def _credit_connection(self, length: int) -> None:
         """Give back what was granted on the connection and is not needed any more."""
         increment = self._window.process_bytes(length)

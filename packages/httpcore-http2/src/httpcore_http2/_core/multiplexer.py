@@ -21,6 +21,7 @@ from .failures import Failure
 from .fields import response_fields
 from .frames import HEADER_LENGTH, FrameKind, FrameSplitter, FrameTooLarge
 from .lane import WITHOUT_CONTENT, Lane
+from .offences import Offence, Scene, stream_offence
 from .settings import (
     CONNECTION_WINDOW,
     MAX_FRAME_SIZE,
@@ -141,6 +142,8 @@ class Multiplexer(Lane):
         if not self._guard.allows(frame):
             raise h2.exceptions.DenialOfServiceError("more empty or idle frames than is sane")
         self._frame_length = len(frame)
+        if kind == _CONTINUATION and not self._is_in_block:
+            raise h2.exceptions.ProtocolError("a CONTINUATION frame that continues nothing")
         if kind in _OPENS_BLOCK:
             self._is_in_block = not flags & _END_HEADERS
         stream = self._streams.get(stream_id)
@@ -150,28 +153,30 @@ class Multiplexer(Lane):
                 self._forget(stream)
             elif stream.is_plain:
                 self._adopt(stream)
-        elif kind <= _HEADERS:
+        elif kind <= _HEADERS and stream_id:
             self._take_late(frame, stream_id)
             return
         if kind == _GOAWAY:
             # Before h2 forgets it.
             self._collect()
-        for event in self._h2.receive_data(frame):
+        for event in self._ask(frame, stream):
             handler = _HANDLERS.get(type(event))
             if handler is not None:
                 handler(self, event)
 
     def _take_late(self, frame: bytes, stream_id: int) -> None:
         """Take in DATA or HEADERS of a stream that is gone: they were under way when we reset it."""
-        if not stream_id & 1 and stream_id:
+        if not stream_id & 1:
             raise h2.exceptions.ProtocolError("a frame on a stream that we did not open")
         if frame[3] == FrameKind.DATA:
             # Of what was granted to streams that are gone, some may still come; more than that is an abuse.
             self._late_window -= len(frame) - HEADER_LENGTH
             if self._late_window < 0:
-                raise h2.exceptions.FlowControlError("content for a stream that is over")
+                raise h2.exceptions.FlowControlError(
+                    "more content than was granted to streams that are over"
+                )
         self._collect()
-        self._h2.receive_data(frame)
+        self._ask(frame, None)
         # h2 keeps the HPACK table and the connection's window right, and answers each such frame with one more
         # RST_STREAM. The server knows; some take a number of these for an attack.
         answer = self._h2.data_to_send()
@@ -182,6 +187,14 @@ class Multiplexer(Lane):
             answer = answer[:-_RST_STREAM_LENGTH]
         if answer:
             self.outbox.put(answer)
+
+    def _ask(self, frame: bytes, stream: Stream | None) -> list[h2.events.Event]:
+        """Have h2 judge a frame. Raises `Offence`."""
+        try:
+            return self._h2.receive_data(frame)
+        except h2.exceptions.ProtocolError as error:
+            scene = Scene(frame, stream, self._decoder.fields, self._unfinished_block())
+            raise Offence(error, scene) from error
 
     def _break(self, error: h2.exceptions.ProtocolError | FrameTooLarge) -> None:
         code = h2.errors.ErrorCodes.FRAME_SIZE_ERROR
@@ -194,8 +207,8 @@ class Multiplexer(Lane):
         self._end(
             Failure(
                 RemoteProtocolError,
-                f"the server broke HTTP/2: {str(error).rstrip('.') or type(error).__name__}",
-                error,
+                f"the server broke HTTP/2: {error}",
+                error.__cause__ or error,
             )
         )
 
@@ -276,11 +289,12 @@ class Multiplexer(Lane):
         stream = self._streams.get(event.stream_id or 0)
         if stream is None:
             return
-        name = _name_of(event.error_code)
         if event.remote_reset:
-            sentence = f"the server reset the stream ({name})"
+            sentence = f"the server reset the stream ({_name_of(event.error_code)})"
         else:
-            sentence = f"the server broke HTTP/2 on this stream ({name})"
+            sentence = (
+                f"the server broke HTTP/2: {stream_offence(event.error_code, stream.stream_id)}"
+            )
         is_untouched = event.remote_reset and stream.state == StreamState.AWAITING
         self._fail(
             stream,
