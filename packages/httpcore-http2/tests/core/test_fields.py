@@ -3,7 +3,7 @@
 import pytest
 from hpack.struct import NeverIndexedHeaderTuple
 
-from httpcore_http2._core.fields import content_length, request_fields, trailer_fields
+from httpcore_http2._core.fields import content_length, flaw_of, request_fields, trailer_fields
 from httpcore_interfaces import LocalProtocolError, Request
 
 
@@ -112,3 +112,19 @@ def test_trailers_have_no_routing_nor_framing() -> None:
     assert isinstance(trailer_fields([(b"Authorization", b"1")])[0], NeverIndexedHeaderTuple)
     with pytest.raises(LocalProtocolError, match="b'host'"):
         trailer_fields([(b"Host", b"h")])
+
+
+@pytest.mark.parametrize(
+    ("fields", "flaw"),
+    [
+        ([], None),
+        ([(b"a", b""), (b"b", b"x\ty \xff")], None),
+        ([(b"a", b"x"), (b"b", b"x\x01")], r"the illegal byte b'\x01' in the field b'b'"),
+        ([(b"a", b"x\x7f")], r"the illegal byte b'\x7f' in the field b'a'"),
+        ([(b"a", b"x"), (b"a,b", b"")], r"the field name b'a,b', which is not a token"),
+    ],
+)
+def test_what_is_wrong_with_received_fields_is_said(
+    fields: list[tuple[bytes, bytes]], flaw: str | None
+) -> None:
+    assert flaw_of(fields) == flaw

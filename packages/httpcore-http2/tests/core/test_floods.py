@@ -21,6 +21,34 @@ def test_a_flood_ends(kind: int) -> None:
     assert count < 2500
 
 
+def count_of(data: bytes, *, is_wanted: bool = True) -> int:
+    """How many such frames in a row are allowed; 5000 stand for no end."""
+    guard = FloodGuard()
+    for count in range(5000):
+        if not guard.allows(data, is_wanted=is_wanted):
+            return count
+    return 5000
+
+
+def test_padding_is_no_content() -> None:
+    padded = made(FrameKind.DATA, flags=8, payload=b"\x09" + bytes(9))
+    assert count_of(padded) < 2500
+    assert count_of(made(FrameKind.DATA, flags=8, payload=b"\x09x" + bytes(9))) == 5000
+    assert count_of(made(FrameKind.DATA, flags=8)) < 2500
+
+
+def test_long_frames_that_lead_nowhere_cost_more() -> None:
+    assert count_of(made(0x77, payload=bytes(64 * 1024))) < 50
+    assert count_of(made(FrameKind.GOAWAY, payload=bytes(64 * 1024))) < 50
+    assert count_of(made(FrameKind.HEADERS, payload=bytes(16 * 1024))) > 1900
+
+
+def test_content_for_a_stream_that_is_gone_costs_where_there_is_little_of_it() -> None:
+    assert count_of(made(FrameKind.DATA, payload=b"x"), is_wanted=False) < 2500
+    assert count_of(made(FrameKind.DATA, flags=1), is_wanted=False) < 2500
+    assert count_of(made(FrameKind.DATA, payload=bytes(1024)), is_wanted=False) == 5000
+
+
 def test_settings_cost_more() -> None:
     guard = FloodGuard()
     count = 0

@@ -8,6 +8,7 @@ protocol alike.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from hpack.struct import NeverIndexedHeaderTuple
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from httpcore_interfaces import Request
 
-__all__ = ["content_length", "request_fields", "response_fields", "trailer_fields"]
+__all__ = ["content_length", "flaw_of", "request_fields", "response_fields", "trailer_fields"]
 
 # Described a connection that is not HTTP/1.1's any more (RFC 9113, 8.2.2).
 _DROPPED = frozenset([b"keep-alive", b"proxy-connection"])
@@ -27,6 +28,10 @@ _DROPPED = frozenset([b"keep-alive", b"proxy-connection"])
 # Credentials stay out of the compression tables, where their bytes could be guessed one by one (RFC 7541, 7.1.3).
 _SECRET = frozenset([b"authorization", b"proxy-authorization"])
 _GUESSABLE_COOKIE = 20
+
+# As for HTTP/1.1: RFC 9110, 5.1 and 5.5.
+_is_token = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]+").fullmatch
+_find_control = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]").search
 
 _HTTP_SCHEMES = {b"wss": b"https", b"ws": b"http"}
 
@@ -91,6 +96,21 @@ def trailer_fields(trailers: Iterable[tuple[bytes, bytes]]) -> Fields:
 def response_fields(fields: Sequence[tuple[bytes, bytes]]) -> tuple[bytes, Fields]:
     """Status and header fields of a response. h2 has seen to it that `:status` is there, and first."""
     return fields[0][1], [(name, value) for name, value in fields[1:]]
+
+
+def flaw_of(fields: Fields) -> str | None:
+    """What is wrong with received fields in the eyes of HTTP, in a few words; `None` if nothing is.
+
+    h2 looks for what would be another field in HTTP/1.1 (RFC 9113, 8.2.1), and lets other control characters pass.
+    """
+    if fields and not _is_token(b"".join([name for name, _ in fields])):
+        name = next(name for name, _ in fields if not _is_token(name))
+        return f"the field name {name!r}, which is not a token"
+    bad = _find_control(b"".join([value for _, value in fields]))
+    if bad is None:
+        return None
+    name = next(name for name, value in fields if _find_control(value))
+    return f"the illegal byte {bad[0]!r} in the field {name!r}"
 
 
 def _append_special(fields: Fields, name: bytes, value: bytes) -> None:

@@ -1,7 +1,7 @@
 """How much a server may keep us busy without getting anywhere (RFC 9113, 10.5).
 
 Frames that bring no request forward cost a token: PING, SETTINGS, PRIORITY, WINDOW_UPDATE, empty DATA, frames of unknown
-types, frames for streams that are gone. Tokens come back with time, and with everything that such frames usually come
+types, frames for streams that are gone; and more the longer they are. Tokens come back with time, and with everything that such frames usually come
 along with: requests we open, content that arrives, content that we send. An honest server never gets near the end; one
 that floods does within milliseconds, and the connection ends with ENHANCE_YOUR_CALM.
 """
@@ -20,8 +20,14 @@ _PER_REQUEST = 20.0
 _PER_DATA_SENT = 40.0
 _PER_DATA_RECEIVED = 1.0
 
+# Bytes that may come with a token, in frames that lead nowhere; and bytes of content that, coming late, are no abuse.
+_BYTES = 1024
+
 _END_STREAM = 0x1
+_PADDED = 0x8
 _COSTS: dict[int, float] = {FrameKind.SETTINGS: 5.0}
+# Their length is bounded elsewhere, and compression needs to see them all.
+_HEAD_KINDS = frozenset([FrameKind.HEADERS, FrameKind.PUSH_PROMISE, FrameKind.CONTINUATION])
 
 
 class FloodGuard:
@@ -51,17 +57,31 @@ class FloodGuard:
         """So many DATA frames have come that had content."""
         self._add(_PER_DATA_RECEIVED * frames)
 
-    def allows(self, frame: bytes) -> bool:
-        """Whether this frame may still be looked at."""
+    def allows(self, frame: bytes, *, is_wanted: bool = True) -> bool:
+        """Whether this frame may still be looked at; `is_wanted`: whether its stream, if it has one, is not gone."""
         kind = frame[3]
+        cost = _COSTS.get(kind, 1.0)
         if kind == FrameKind.DATA:
-            if len(frame) > HEADER_LENGTH:
+            content = _content_length(frame)
+            if not is_wanted:
+                cost = max(0.0, 1.0 - content / _BYTES)
+            elif content > 0:
                 self._add(_PER_DATA_RECEIVED)
                 return True
-            if frame[4] & _END_STREAM:
+            elif frame[4] & _END_STREAM:
                 return True
-        self.tokens -= _COSTS.get(kind, 1.0)
+        elif kind not in _HEAD_KINDS:
+            cost += len(frame) // _BYTES
+        self.tokens -= cost
         return self.tokens > 0.0
 
     def _add(self, tokens: float) -> None:
         self.tokens = min(_CAPACITY, self.tokens + tokens)
+
+
+def _content_length(frame: bytes) -> int:
+    """Bytes of content in a DATA frame, without padding; 0 or less when there is none."""
+    length = len(frame) - HEADER_LENGTH
+    if frame[4] & _PADDED and length:
+        length -= 1 + frame[HEADER_LENGTH]
+    return length

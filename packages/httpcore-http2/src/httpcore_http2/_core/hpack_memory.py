@@ -15,6 +15,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import h2.errors
+import h2.exceptions
+from hpack.exceptions import HPACKError, OversizedHeaderListError
 from hpack.hpack import INDEX_NONE, Decoder, Encoder
 from hpack.struct import HeaderTuple
 from hpack.table import HeaderTable
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
 
     from httpcore_interfaces import Fields
 
-__all__ = ["Block", "Head", "RememberingDecoder", "RememberingEncoder"]
+__all__ = ["Block", "CompressionError", "Head", "RememberingDecoder", "RememberingEncoder"]
 
 # Fields, and blocks, remembered for one state of a table; one that stands still would let them grow without bound.
 _REMEMBERED = 64
@@ -185,8 +188,19 @@ class Block:
         self.head: Head | None = None
 
 
+class CompressionError(h2.exceptions.ProtocolError):
+    """A block that cannot be decoded, after which no other can be. h2 has no code for it but that of any error."""
+
+    error_code = h2.errors.ErrorCodes.COMPRESSION_ERROR
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"Error decoding header block: {reason}")
+
+
 class RememberingDecoder(Decoder):
     """A decoder whose output is that of `hpack.Decoder`. The lists it returns must not be changed.
+
+    Raises `CompressionError`, or hpack's `OversizedHeaderListError`.
 
     `fields` are those of the last block that could be decoded; `last` is what is remembered of it, if it is remembered.
     """
@@ -212,7 +226,12 @@ class RememberingDecoder(Decoder):
         before = table.changes
         table.watch()
         self.fields = ()
-        fields: Any = super().decode(data, raw)
+        try:
+            fields: Any = super().decode(data, raw)
+        except OversizedHeaderListError:
+            raise
+        except HPACKError as error:
+            raise CompressionError(str(error)) from error
         self.fields = fields
         # With any other change than what was added, such as one of the table's size, it is not like others.
         if raw and table.changes == before + len(table.added):

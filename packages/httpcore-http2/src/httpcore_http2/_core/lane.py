@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import h2.config
 import h2.connection
+import h2.exceptions
 import h2.stream
 
 from .floods import FloodGuard
@@ -290,6 +291,19 @@ class Lane:
         """The stream of a header section that has begun and is not whole; 0 when there is none."""
         pieces = self._h2.incoming_buffer._headers_buffer
         return pieces[0].stream_id if pieces else 0
+
+    def _check_windows(self) -> None:
+        """After a change of the initial window: h2 looks only at the streams that it knows (RFC 9113, 6.9.2)."""
+        initial = self._h2.remote_settings.initial_window_size
+        for stream in self._streams.values():
+            if stream.is_plain and initial - stream.sent > _LARGEST_WINDOW:
+                raise h2.exceptions.FlowControlError(
+                    f"a window of more than {_LARGEST_WINDOW} bytes for a stream, by INITIAL_WINDOW_SIZE"
+                )
+
+    def _has_ended(self, stream_id: int) -> bool:
+        """Whether a stream that is gone had come to its end on both sides, and was not reset."""
+        return self._h2._stream_is_closed_by_end(stream_id)
 
     def _credit_connection(self, length: int) -> None:
         """Give back what was granted on the connection and is not needed any more."""

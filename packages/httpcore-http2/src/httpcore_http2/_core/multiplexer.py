@@ -1,6 +1,6 @@
 """From received bytes to filled inboxes: what each frame means for the requests under way.
 
-h2 judges the frames. Three things it does are undone here: it takes a GOAWAY for the end of everything and forgets what
+h2 judges the frames that come through the gate. Three things it does are undone here: it takes a GOAWAY for the end of everything and forgets what
 it had queued (RFC 9113, 6.8 lets streams finish), it answers every frame that was under way to a stream we have reset,
 and it lets a server open streams of its own, which cannot be when push is disabled (RFC 9113, 8.4). Its outbound checks
 are off: the fields come validated and mapped.
@@ -14,12 +14,14 @@ import h2.connection
 import h2.errors
 import h2.events
 import h2.exceptions
+import h2.settings
 
 from httpcore_interfaces import RemoteProtocolError
 
 from .failures import Failure
-from .fields import response_fields
+from .fields import flaw_of, response_fields
 from .frames import HEADER_LENGTH, FrameKind, FrameSplitter, FrameTooLarge
+from .gate import Gate
 from .lane import WITHOUT_CONTENT, Lane
 from .offences import Offence, Scene, stream_offence
 from .settings import (
@@ -46,18 +48,22 @@ _WINDOW_UPDATE_LENGTH = HEADER_LENGTH + 4
 
 _DATA = int(FrameKind.DATA)
 _HEADERS = int(FrameKind.HEADERS)
-_PUSH_PROMISE = int(FrameKind.PUSH_PROMISE)
-_CONTINUATION = int(FrameKind.CONTINUATION)
 _GOAWAY = int(FrameKind.GOAWAY)
 _WINDOW_UPDATE = int(FrameKind.WINDOW_UPDATE)
+
+# HTTP/2 does not have it (RFC 9113, 8.6).
+_SWITCHING_PROTOCOLS = b"101"
 
 _HTTP_1_1_REQUIRED = h2.errors.ErrorCodes.HTTP_1_1_REQUIRED
 
 # With these a server says that it has not acted on a request (RFC 9113, 7 and 8.7).
 _UNPROCESSED = frozenset([h2.errors.ErrorCodes.REFUSED_STREAM, _HTTP_1_1_REQUIRED])
 
-_END_HEADERS = 0x4
-_OPENS_BLOCK = frozenset([_HEADERS, _PUSH_PROMISE, _CONTINUATION])
+
+class _StreamEndedError(h2.exceptions.ProtocolError):
+    """Something came behind END_STREAM (RFC 9113, 5.1)."""
+
+    error_code = h2.errors.ErrorCodes.STREAM_CLOSED
 
 
 class Multiplexer(Lane):
@@ -78,7 +84,7 @@ class Multiplexer(Lane):
         self._granted = 0
         self._frame_length = 0
         self._late_window = 0
-        self._is_in_block = False
+        self._gate = Gate()
         self._splitter = FrameSplitter(MAX_FRAME_SIZE)
 
     # Receiving.
@@ -89,11 +95,12 @@ class Multiplexer(Lane):
         splitter = self._splitter
         splitter.add(data)
         streams = self._streams
+        gate = self._gate
         passed = 0
         try:
             while (frame := splitter.next()) is not None:
                 kind, flags, stream_id, start, end = frame
-                if kind <= _HEADERS and not self._is_in_block:
+                if kind <= _HEADERS and not gate.is_in_block:
                     stream = streams.get(stream_id)
                     if stream is not None:
                         payload = bytes(splitter.buffer[start + HEADER_LENGTH : end])
@@ -119,7 +126,7 @@ class Multiplexer(Lane):
 
     def _open_window(self, stream_id: int, start: int, end: int) -> bool:
         """Take in a WINDOW_UPDATE, unless h2 must look at it."""
-        if self._is_in_block or end - start != _WINDOW_UPDATE_LENGTH:
+        if self._gate.is_in_block or end - start != _WINDOW_UPDATE_LENGTH:
             return False
         stream = self._streams.get(stream_id)
         if stream is None and stream_id:
@@ -139,14 +146,17 @@ class Multiplexer(Lane):
 
     def _judge(self, kind: int, flags: int, stream_id: int, frame: bytes) -> None:
         """Have h2 look at a frame, and do what follows."""
-        if not self._guard.allows(frame):
-            raise h2.exceptions.DenialOfServiceError("more empty or idle frames than is sane")
-        self._frame_length = len(frame)
-        if kind == _CONTINUATION and not self._is_in_block:
-            raise h2.exceptions.ProtocolError("a CONTINUATION frame that continues nothing")
-        if kind in _OPENS_BLOCK:
-            self._is_in_block = not flags & _END_HEADERS
         stream = self._streams.get(stream_id)
+        if not self._guard.allows(frame, is_wanted=stream is not None):
+            raise h2.exceptions.DenialOfServiceError("more empty or idle frames than is sane")
+        length = self._frame_length = len(frame)
+        highest = self._h2.highest_outbound_stream_id
+        if not self._gate.admits(kind, flags, stream_id, length, highest):
+            return
+        if kind == _DATA and (
+            self._has_ended(stream_id) if stream is None else stream.state == StreamState.COMPLETE
+        ):
+            raise _StreamEndedError(f"a DATA frame on stream {stream_id}, which is over")
         if stream is not None:
             if stream.is_over:
                 # h2 would forget it with the next request; what comes too late must not depend on that.
@@ -166,8 +176,6 @@ class Multiplexer(Lane):
 
     def _take_late(self, frame: bytes, stream_id: int) -> None:
         """Take in DATA or HEADERS of a stream that is gone: they were under way when we reset it."""
-        if not stream_id & 1:
-            raise h2.exceptions.ProtocolError("a frame on a stream that we did not open")
         if frame[3] == FrameKind.DATA:
             # Of what was granted to streams that are gone, some may still come; more than that is an abuse.
             self._late_window -= len(frame) - HEADER_LENGTH
@@ -219,21 +227,24 @@ class Multiplexer(Lane):
         stream.advance(StreamInput.INTERIM)
         stream.bytes_received += self._frame_length
         stream.interims += 1
+        assert event.headers is not None
+        status, fields = response_fields(event.headers)
         if stream.interims > MAX_INFORMATIONAL:
             self._refuse(stream, f"more than {MAX_INFORMATIONAL} interim responses")
+        elif len(status) != 3 or not status.isdigit() or status == _SWITCHING_PROTOCOLS:
+            self._refuse(stream, f"the status code {status!r}")
         elif stream.news is not None:
-            assert event.headers is not None
-            self._keep_news(stream, *response_fields(event.headers))
+            self._keep_news(stream, int(status), fields)
 
-    def _keep_news(self, stream: Stream, status: bytes, fields: Fields) -> None:
+    def _keep_news(self, stream: Stream, status: int, fields: Fields) -> None:
         assert stream.news is not None
         stream.news_size += sum(len(name) + len(value) + 32 for name, value in fields)
-        if len(status) != 3 or not status.isdigit():
-            self._refuse(stream, f"the status code {status!r}")
+        if (flaw := flaw_of(fields)) is not None:
+            self._refuse(stream, flaw)
         elif stream.news_size > MAX_HEADER_LIST_SIZE:
             self._refuse(stream, f"more than {MAX_HEADER_LIST_SIZE} bytes of interim responses")
         else:
-            stream.news.append((int(status), fields))
+            stream.news.append((status, fields))
             self._wake(stream)
 
     def _on_head(self, event: h2.events.ResponseReceived) -> None:
@@ -245,6 +256,9 @@ class Multiplexer(Lane):
         status, stream.fields = response_fields(event.headers)
         if len(status) != 3 or not status.isdigit():
             self._refuse(stream, f"the status code {status!r}")
+            return
+        if (flaw := flaw_of(stream.fields)) is not None:
+            self._refuse(stream, flaw)
             return
         stream.status = int(status)
         stream.advance(StreamInput.HEAD)
@@ -268,10 +282,15 @@ class Multiplexer(Lane):
 
     def _on_trailers(self, event: h2.events.TrailersReceived) -> None:
         stream = self._streams.get(event.stream_id or 0)
-        if stream is not None:
-            assert event.headers is not None
-            stream.bytes_received += self._frame_length
-            stream.trailers = [(name, value) for name, value in event.headers]
+        if stream is None:
+            return
+        assert event.headers is not None
+        stream.bytes_received += self._frame_length
+        trailers = [(name, value) for name, value in event.headers]
+        if (flaw := flaw_of(trailers)) is not None:
+            self._refuse(stream, flaw)
+        else:
+            stream.trailers = trailers
 
     def _on_end(self, event: h2.events.StreamEnded) -> None:
         stream = self._streams.get(event.stream_id or 0)
@@ -315,6 +334,11 @@ class Multiplexer(Lane):
             self._wake_all()
 
     def _on_settings(self, event: h2.events.RemoteSettingsChanged) -> None:
+        self._check_windows()
+        for code in event.changed_settings:
+            # h2 would remember what means nothing here, and there are many numbers.
+            if not isinstance(code, h2.settings.SettingCodes):
+                del self._h2.remote_settings[code]
         limit = min(self._h2.remote_settings.max_concurrent_streams, OWN_STREAM_LIMIT)
         if limit != self.limit:
             self.limit = limit

@@ -13,6 +13,7 @@ __all__ = [
     "MAX_FRAME_SIZE",
     "MAX_HEADER_LIST_SIZE",
     "MAX_INFORMATIONAL",
+    "MAX_SETTINGS",
     "MAX_STREAM_WINDOW",
     "OWN_STREAM_LIMIT",
     "STREAM_WINDOW",
@@ -39,6 +40,9 @@ MAX_HEADER_LIST_SIZE = 64 * 1024
 
 #: Interim (1xx) responses to one request.
 MAX_INFORMATIONAL = 100
+
+#: Settings in one frame; there are hardly ten that mean anything.
+MAX_SETTINGS = 32
 
 
 def local_settings() -> Settings:
