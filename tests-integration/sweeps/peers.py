@@ -342,18 +342,61 @@ def http2_server(*arguments: Any, **options: Any) -> Any:
 
 def by_troubles(size: int) -> Any:
     """An HTTP/2 server where `/never`, `/reset`, `/huge` and `/stalled` are what they say, and all else says hello."""
+    return Troubles(size).server
 
-    def begin(server: Any, stream_id: int) -> None:
+
+class Troubles:
+    """The server of `by_troubles`, and what lets a test say what comes first, whatever the time it takes.
+
+    `/until` and uploads to `/stalled-until` wait for somebody to ask for `/release`; of `/after`, the head comes at once,
+    and the content when `resets` streams have been reset by either side.
+    """
+
+    def __init__(self, size: int, resets: int = 1) -> None:
+        self.server = http2_server(self._answer, begun=self._begin)
+        self.size = size
+        self.resets = resets
+        self._after: list[int] = []
+        self._until: list[int] = []
+
+    def __call__(self, data: bytes) -> Steps | None:
+        server = self.server
+        steps: list[Step] = list(server(data) or [])
+        if self._after and self._count_resets() >= self.resets:
+            while self._after:
+                server.send(self._after.pop(), b"hello", end=True)
+            steps.append(server.output())
+        return steps or None
+
+    def _count_resets(self) -> int:
+        seen = self.server.seen.values()
+        return sum(each.reset is not None or each[b":path"] == b"/reset" for each in seen)
+
+    def _begin(self, server: Any, stream_id: int) -> None:
         # From here on it gives no credit: uploads to it stall, once the window of their stream is full.
-        server.credits = server.credits and server.seen[stream_id][b":path"] != b"/stalled"
+        is_stalled = server.seen[stream_id][b":path"] in (b"/stalled", b"/stalled-until")
+        server.credits = server.credits and not is_stalled
 
-    def answer(server: Any, stream_id: int) -> None:
+    def _answer(self, server: Any, stream_id: int) -> None:
         path = server.seen[stream_id][b":path"]
         if path == b"/reset":
             server.h2.reset_stream(stream_id, 2)
         elif path == b"/huge":
-            server.respond(stream_id, bytes(size))
+            server.respond(stream_id, bytes(self.size))
+        elif path == b"/after":
+            server.head(stream_id)
+            self._after.append(stream_id)
+        elif path == b"/until":
+            self._until.append(stream_id)
         elif path != b"/never":
             server.respond(stream_id, b"hello")
+        if path == b"/release":
+            self._release(server)
 
-    return http2_server(answer, begun=begin)
+    def _release(self, server: Any) -> None:
+        while self._until:
+            server.respond(self._until.pop(), b"released")
+        server.credits = True
+        for stream_id, seen in server.seen.items():
+            if seen[b":path"] == b"/stalled-until":
+                server.h2.acknowledge_received_data(len(seen.content), stream_id)

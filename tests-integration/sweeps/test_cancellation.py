@@ -281,12 +281,16 @@ async def test_cancelled_at_every_suspension_on_sockets(name: str, way: str) -> 
 async def test_siblings_of_cancelled_streams_do_not_notice() -> None:
     """One connection, on which two requests are cancelled again and again, in all their states."""
     times: list[float] = []
+    cancellations = [0]
     acts = (get, large_post, large_response, large_response_closed)
 
     async def cancel_again_and_again(first: int) -> None:
         at = first
         while len(times) < 200:
-            await cancelled_at(1 + at % 12, "scope", acts[at % len(acts)], pool, url)
+            _, was_cancelled = await cancelled_at(
+                1 + at % 12, "scope", acts[at % len(acts)], pool, url
+            )
+            cancellations[0] += was_cancelled
             at += 1
             await anyio.lowlevel.checkpoint()
 
@@ -302,11 +306,12 @@ async def test_siblings_of_cancelled_streams_do_not_notice() -> None:
                     times.append(time.monotonic() - began)
                     assert response.content == b"next"
             note(
-                f"siblings of cancelled streams: median {percentile(times, 50):.2f} ms, "
+                f"siblings of {cancellations[0]} cancelled streams: median {percentile(times, 50):.2f} ms, "
                 f"99 % {percentile(times, 99):.2f} ms, most {percentile(times, 100):.2f} ms"
             )
-            assert percentile(times, 50) < 50
             assert len(pool.connections) == 1
             last = await pool.request("GET", f"{url}/next", extensions=IN_TIME)
             # It is still the first connection.
             assert last.extensions["stream_id"] > 400
+    # Both went on side by side.
+    assert cancellations[0] >= 20

@@ -11,6 +11,10 @@ AT_ONCE = {"timeout": {"pool": 0.0, "read": 0.0}}
 IN_TIME = {"timeout": {"pool": 5.0, "connect": 5.0, "read": 5.0, "write": 5.0}}
 
 
+#: For what is a matter of order and not of time, on a machine that may be busy.
+PATIENT = {"timeout": {"pool": 50.0, "connect": 50.0, "read": 50.0, "write": 50.0}}
+
+
 def outcome(
     pool: httpcore.ConnectionPool, url: str, timeouts: dict[str, dict[str, float]]
 ) -> tuple[bytes, HTTPCoreError | None]:

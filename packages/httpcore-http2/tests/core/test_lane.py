@@ -79,6 +79,9 @@ class Judged(Engine):
     def _pass_data(self, stream: Stream, flags: int, data: bytes) -> bool:
         return False
 
+    def _pass_late(self, stream_id: int, flags: int, length: int) -> bool:
+        return False
+
     def _pass_window(self, stream: Stream | None, increment: int) -> bool:
         return False
 
@@ -482,6 +485,59 @@ def test_half_of_the_connections_window_is_credited_at_once() -> None:
     engine.take_body(stream)
     engine.give_up(stream)
     assert _written(engine)[-13:-4] == frame(WINDOW, 0, bytes(4))[:9]
+
+
+def test_content_that_comes_late_is_counted_alike() -> None:
+    pair = Pair()
+    for _ in range(3):
+        pair.do(("open", b"GET", True))
+    for stream in (0, 1):
+        pair.do(("head", stream, OK))
+    pair.do(("last data", 1, 5))
+    for stream in (0, 1):
+        pair.do(("give up", stream, 0))
+    pair.compare()
+    # Enough to have the connection's window credited; the last of it is more than was granted.
+    for engine in pair.engines:
+        engine._window._bytes_processed = CONNECTION_WINDOW // 2 - 100_000
+    for _ in range(STREAM_WINDOW // 16384):
+        pair.do(("data", 0, 16384))
+        pair.compare()
+        assert pair.engines[0].failure is None
+    pair.do(("data", 0, 16384))
+    pair.compare()
+    assert pair.engines[0].state == ConnectionState.CLOSED
+
+
+@pytest.mark.parametrize(
+    "late", [("data", 0, 5), ("data", 0, 3000), ("last data", 0, 3000), ("padded data", 0, 3000)]
+)
+@pytest.mark.parametrize("ending", ["give up", "reset"])
+def test_late_content_is_counted_alike_whoever_reset_its_stream(
+    late: tuple[str, Any, Any], ending: str
+) -> None:
+    pair = Pair()
+    for _ in range(2):
+        pair.do(("open", b"POST", False))
+    pair.do((ending, 0, 0))
+    pair.do(late)
+    pair.compare()
+    # A server that has reset the stream itself has nothing under way to it.
+    expected = ConnectionState.ACTIVE if ending == "give up" else ConnectionState.CLOSED
+    assert pair.engines[0].state == expected
+
+
+def test_h2_never_hears_of_late_content() -> None:
+    engine = engine_that_has_seen(OK)
+    stream = opened(engine)
+    engine.give_up(stream)
+    _written(engine)
+    before = engine._window.current_window_size
+    known, engine._h2.receive_data = engine._h2.receive_data, None  # type: ignore[assignment, method-assign]
+    engine.receive(frame(DATA, 3, bytes(16384)), 0.0, None, Wanted.HEAD)
+    engine._h2.receive_data = known  # type: ignore[method-assign]
+    assert engine._window.current_window_size == before - 16384
+    assert _written(engine) == b""
 
 
 def test_a_large_head_goes_out_in_parts() -> None:

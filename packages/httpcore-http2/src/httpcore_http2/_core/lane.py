@@ -64,9 +64,13 @@ _END = StreamInput.END
 #: Responses whose Content-Length is that of another one (RFC 9110, 8.6).
 WITHOUT_CONTENT = frozenset([204, 304])
 
+# Bytes of late content in a frame; with less, it is for the guard against floods to say whether there are too many.
+_SMALLEST_LATE = 1024
+
 _H2_OPEN = h2.connection.ConnectionState.CLIENT_OPEN
 _SEND_HEADERS = h2.connection.ConnectionInputs.SEND_HEADERS
 _ENDED = h2.stream.StreamClosedBy.RECV_END_STREAM
+_RESET = h2.stream.StreamClosedBy.SEND_RST_STREAM
 _Inputs = h2.stream.StreamInputs
 
 
@@ -82,6 +86,8 @@ class Lane:
     def __init__(self) -> None:
         self.outbox = Outbox()
         self._streams: dict[int, Stream] = {}
+        # Bytes of content that were granted to streams we have reset, and may be under way.
+        self._late_window = 0
         self._guard = FloodGuard()
         self._encoder = RememberingEncoder()
         self._decoder = RememberingDecoder(MAX_HEADER_LIST_SIZE)
@@ -223,6 +229,24 @@ class Lane:
         stream.put(data, length)
         if flags:
             stream.advance(_END)
+        return True
+
+    def _pass_late(self, stream_id: int, flags: int, length: int) -> bool:
+        """Take in a DATA frame without padding for a stream that we have reset, of which only the length counts.
+
+        A response that is closed early leaves a window full of these, and what other streams wait for comes behind.
+        """
+        window = self._window
+        if (
+            flags & ~_END_STREAM
+            or not _SMALLEST_LATE <= length <= self._late_window
+            or length > window.current_window_size
+            or self._h2._closed_streams.get(stream_id) != _RESET
+        ):
+            return False
+        self._late_window -= length
+        window.current_window_size -= length
+        self._credit_connection(length)
         return True
 
     def _pass_window(self, stream: Stream | None, increment: int) -> bool:

@@ -83,7 +83,6 @@ class Multiplexer(Lane):
         self._turns = Turns()
         self._granted = 0
         self._frame_length = 0
-        self._late_window = 0
         self._gate = Gate()
         self._splitter = FrameSplitter(MAX_FRAME_SIZE)
 
@@ -114,6 +113,10 @@ class Multiplexer(Lane):
                             if stream.parked:
                                 self._wake(stream)
                             continue
+                    elif kind == _DATA and self._pass_late(
+                        stream_id, flags, end - start - HEADER_LENGTH
+                    ):
+                        continue
                 guard.received_data(passed)
                 passed = 0
                 if kind == _WINDOW_UPDATE and self._open_window(stream_id, start, end):
