@@ -68,7 +68,7 @@ class _Connection(AsyncConnectionInterface):
     async def _end(self) -> None:
         self._busy = False
         assert self._observer is not None
-        if self._observer.exchange_ended():
+        if self._observer.exchange_ended(1):
             await self._observer.aclose_dropped()
 
     def observe(self, observer: AsyncConnectionObserver) -> None:

@@ -24,7 +24,7 @@ class Observer:
         self.dropped = 0
         connection.observe(self)
 
-    def exchange_ended(self) -> bool:
+    def exchange_ended(self, limit: int) -> bool:
         self.ended += 1
         return True
 

@@ -46,7 +46,7 @@ class AsyncObserver:
         self.told: list[str] = []
         connection.observe(self)
 
-    def exchange_ended(self) -> bool:
+    def exchange_ended(self, limit: int) -> bool:
         self.told.append("closed" if self.connection.is_closed() else "open")
         return self.dropped
 
@@ -193,6 +193,40 @@ async def test_an_idle_connection_expires(
     assert not connection.has_expired()
     now[0] += after
     assert connection.has_expired() is expired
+
+
+async def test_an_expired_connection_refuses_an_exchange_at_the_door() -> None:
+    stream = AsyncScriptedStream([TURN, OK, OK])
+    connection = AsyncHTTP11Connection(ORIGIN, stream)
+    observer = AsyncObserver(connection)
+    await connection.request("GET", "http://a.example/")
+    with pytest.raises(ConnectionNotAvailable, match="has expired") as caught:
+        await connection.exchange(Request("GET", "http://a.example/", headers=HOST), Timeouts())
+    assert caught.value.bytes_sent is None
+    assert connection.is_idle()
+    assert observer.told == ["open"]
+    assert len(stream.writes) == 1
+
+
+async def test_a_connection_that_cannot_be_looked_at_is_closed_and_that_is_told() -> None:
+    class AsyncBlind(AsyncScriptedStream):
+        blind = False
+
+        def get_extra_info(self, info: str) -> object:
+            if self.blind:
+                raise ZeroDivisionError
+            return super().get_extra_info(info)
+
+    stream = AsyncBlind([TURN, OK, STALL])
+    connection = AsyncHTTP11Connection(ORIGIN, stream)
+    observer = AsyncObserver(connection)
+    await connection.request("GET", "http://a.example/")
+    stream.blind = True
+    with pytest.raises(ZeroDivisionError):
+        await connection.exchange(Request("GET", "http://a.example/", headers=HOST), Timeouts())
+    assert connection.is_closed()
+    assert stream.is_closed
+    assert observer.told == ["open", "closed"]
 
 
 async def test_a_connection_in_use_or_closed_has_not_expired() -> None:

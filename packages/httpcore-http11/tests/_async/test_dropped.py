@@ -29,7 +29,7 @@ class AsyncPool:
         self.bodies: list[AsyncByteStream] = []
         self.ends = 0
 
-    def exchange_ended(self) -> bool:
+    def exchange_ended(self, limit: int) -> bool:
         self.ends += 1
         return False
 

@@ -130,9 +130,10 @@ async def test_a_large_first_piece_goes_after_the_head() -> None:
     assert [len(data) for data in stream.writes] == [53, len(BIG)]
 
 
-async def test_an_empty_body_of_known_length() -> None:
+@pytest.mark.parametrize("pieces", [(), (b"",), (b"", bytearray(), b"")])
+async def test_an_empty_body_of_known_length(pieces: tuple[bytes, ...]) -> None:
     stream = AsyncScriptedStream([TURN, OK, STALL])
-    connection, _ = await post(stream, AsyncPieces(), length(0))
+    connection, _ = await post(stream, AsyncPieces(*pieces), length(0))
     assert stream.writes == [b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n"]
     assert connection.is_idle()
 
@@ -238,6 +239,7 @@ async def test_a_body_must_fit_the_world_it_is_sent_from() -> None:
         ([b"hello!"], "at least 6 bytes, but Content-Length declares 5; 0 bytes", b""),
         ([b"hel", b"lo!"], "at least 6 bytes, but Content-Length declares 5; 3 bytes", b"hel"),
         ([b"hel"], "ended after 3 bytes, but Content-Length declares 5", b"hel"),
+        ([], "ended after 0 bytes, but Content-Length declares 5", b""),
         ([BIG], "at least 1048576 bytes, but Content-Length declares 5", b""),
         ([b"h", BIG], "at least 1048577 bytes, but Content-Length declares 5", b"h"),
     ],
@@ -251,6 +253,18 @@ async def test_a_wrong_length_is_found_as_early_as_can_be(
         await post(stream, body, length(5))
     assert stream.written.partition(b"\r\n\r\n")[2] == written
     assert stream.is_closed is bool(stream.written)
+    assert body.closed
+
+
+async def test_content_that_nothing_declares_is_refused_before_anything_is_sent() -> None:
+    stream = AsyncScriptedStream([])
+    connection = AsyncHTTP11Connection(ORIGIN, stream)
+    body = AsyncPieces(b"", b"x")
+    request = Request("GET", "http://a/", headers={"Host": "a"}, content=body)
+    with pytest.raises(LocalProtocolError, match="neither Content-Length nor Transfer-Encoding"):
+        await connection.handle_async_request(request)
+    assert stream.writes == []
+    assert connection.is_idle()
     assert body.closed
 
 

@@ -34,7 +34,7 @@ class AsyncObserver:
         self.ended = 0
         connection.observe(self)
 
-    def exchange_ended(self) -> bool:
+    def exchange_ended(self, limit: int) -> bool:
         self.ended += 1
         return False
 

@@ -156,7 +156,7 @@ async def test_a_callback_that_fails_ends_the_exchange(fail_at: str, end: bytes)
     ended = []
 
     class AsyncObserver:
-        def exchange_ended(self) -> bool:
+        def exchange_ended(self, limit: int) -> bool:
             ended.append(connection.is_closed())
             return False
 

@@ -30,7 +30,7 @@ class Pool:
         self.bodies: list[SyncByteStream] = []
         self.ends = 0
 
-    def exchange_ended(self) -> bool:
+    def exchange_ended(self, limit: int) -> bool:
         self.ends += 1
         return False
 

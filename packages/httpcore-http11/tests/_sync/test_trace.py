@@ -157,7 +157,7 @@ def test_a_callback_that_fails_ends_the_exchange(fail_at: str, end: bytes) -> No
     ended = []
 
     class Observer:
-        def exchange_ended(self) -> bool:
+        def exchange_ended(self, limit: int) -> bool:
             ended.append(connection.is_closed())
             return False
 

@@ -365,6 +365,47 @@ def test_a_head_that_comes_again_is_the_callers_own() -> None:
     assert heads[0] == heads[1]
 
 
+@pytest.mark.parametrize(
+    ("framing", "body"),
+    [(b"Content-Length: 3", b"abc"), (b"Transfer-Encoding: chunked", b"3\r\nabc\r\n0\r\n\r\n")],
+)
+def test_a_head_that_comes_again_at_once_with_its_body(framing: bytes, body: bytes) -> None:
+    codec = begun()
+    data = OK + framing + b"\r\nKeep-Alive: timeout=7\r\n\r\n" + body
+    heads = []
+    for number in range(3):
+        if number:
+            codec.encode_head(b"GET", b"/", HOST)
+        head = codec.receive_head(data)
+        assert head is not None
+        heads.append(head)
+        assert codec.received == len(data)
+        assert codec.keep_alive_hint == 7.0
+        assert content_of(codec) == [b"abc", b""]
+        assert codec.can_reuse()
+    assert heads[0] == heads[1] == heads[2]
+    heads[2][3].clear()
+    assert heads[0] == heads[1]
+
+
+def test_fields_that_change_after_they_were_sent_are_read_anew() -> None:
+    codec = begun()
+    fields = [(b"Host", b"a"), (b"Content-Length", b"3")]
+    for _ in range(3):
+        assert codec.encode_head(b"POST", b"/", fields).endswith(b"\r\nContent-Length: 3\r\n\r\n")
+        assert codec.body_length == 3
+    fields[1] = (b"Content-Length", b"4")
+    assert codec.encode_head(b"POST", b"/", fields).endswith(b"\r\nContent-Length: 4\r\n\r\n")
+    assert codec.body_length == 4
+
+
+def test_a_secret_among_the_fields_is_not_kept() -> None:
+    codec = begun()
+    for _ in range(3):
+        codec.encode_head(b"GET", b"/", [*HOST, (b"Authorization", b"secret")])
+    assert b"secret" not in codec._block[0]
+
+
 def test_a_head_that_comes_again_for_another_method() -> None:
     data = OK + b"Content-Length: 3\r\n\r\n"
     codec = begun()

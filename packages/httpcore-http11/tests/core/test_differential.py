@@ -63,13 +63,18 @@ def read_by_codec(codec: Codec, case: Case) -> Result:
     codec.encode_head(case.method, b"/", case.request_fields)
     pieces = [*case.pieces, b""] if case.eof else case.pieces
     try:
-        for piece in pieces:
-            codec.receive(piece)
+        for number, piece in enumerate(pieces):
+            head = None
+            if number:
+                codec.receive(piece)
+            else:
+                head = codec.receive_head(piece)
             if not (result.heads and is_final(result.heads[-1][1])):
-                while (head := codec.next_head()) is not None:
+                while head is not None or (head := codec.next_head()) is not None:
                     result.heads.append(head)
                     if is_final(head[1]):
                         break
+                    head = None
                 else:
                     continue
             while not result.ended and (chunk := codec.next_chunk()) is not None:

@@ -8,6 +8,7 @@ import pytest
 from httpcore_http2 import AsyncHTTP2Connection
 from httpcore_interfaces import (
     AsyncIteratorByteStream,
+    ConnectionNotAvailable,
     Fields,
     LocalProtocolError,
     PlainByteStream,
@@ -91,6 +92,10 @@ async def test_an_idle_connection_expires_after_its_time() -> None:
     await connection.request("GET", URL)
     while not connection.has_expired():
         pass
+    with pytest.raises(ConnectionNotAvailable, match="has expired") as caught:
+        await connection.exchange(Request("GET", URL), Timeouts())
+    assert caught.value.bytes_sent is None
+    # Whoever asks this very connection does not mind.
     response = await connection.handle_async_request(Request("GET", URL))
     assert not connection.has_expired()
     await response.aclose()

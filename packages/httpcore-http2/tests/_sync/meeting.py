@@ -46,7 +46,7 @@ class Observer:
         self.dropped = 0
         self.drops = drops
 
-    def exchange_ended(self) -> bool:
+    def exchange_ended(self, limit: int) -> bool:
         self.ended += 1
         return self.drops
 

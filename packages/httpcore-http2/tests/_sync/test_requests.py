@@ -8,6 +8,7 @@ import pytest
 
 from httpcore_http2 import HTTP2Connection
 from httpcore_interfaces import (
+    ConnectionNotAvailable,
     Fields,
     IteratorByteStream,
     LocalProtocolError,
@@ -92,6 +93,10 @@ def test_an_idle_connection_expires_after_its_time() -> None:
     connection.request("GET", URL)
     while not connection.has_expired():
         pass
+    with pytest.raises(ConnectionNotAvailable, match="has expired") as caught:
+        connection.exchange(Request("GET", URL), Timeouts())
+    assert caught.value.bytes_sent is None
+    # Whoever asks this very connection does not mind.
     response = connection.handle_request(Request("GET", URL))
     assert not connection.has_expired()
     response.close()

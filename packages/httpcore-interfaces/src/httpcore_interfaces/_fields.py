@@ -70,8 +70,10 @@ def validate_request(request: Request) -> None:
     if type(host) is not bytes or host not in _known_hosts:
         _learn_host(host)
     fields = request.headers
-    # A request of another make does not have it.
-    good = getattr(request, "_good", None)
+    try:
+        good = request._good
+    except AttributeError:  # a request of another make
+        good = None
     # Most requests are sent as they were made, and then their fields were checked already.
     if good is None or len(fields) != len(good) or not all(map(is_, fields, good)):
         validate_fields(fields)

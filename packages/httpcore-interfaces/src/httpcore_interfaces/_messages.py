@@ -16,7 +16,7 @@ from ._byte_streams import EMPTY, PlainByteStream
 from ._exceptions import StreamClosed
 from ._fields import HOST_BYTES, good_field
 from ._sync.byte_streams import SyncByteStream
-from ._urls import DEFAULT_PORTS, URL, to_bytes
+from ._urls import DEFAULT_PORTS, URL, read_url, to_bytes
 
 if TYPE_CHECKING:
     import ssl
@@ -72,8 +72,15 @@ class Request:
         content: ContentTypes = None,
         extensions: Mapping[str, Any] | None = None,
     ) -> None:
-        self.method = method if type(method) is bytes else _to_method(method)
-        self.url = url if type(url) is URL else _to_url(url)
+        if type(method) is not bytes:
+            method = (type(method) is str and _METHODS.get(method)) or to_bytes(method, "method")
+        self.method = method
+        if type(url) is not URL:
+            if type(url) is str and url and url.isascii():
+                url = read_url(url.encode())
+            else:
+                url = _to_url(url)
+        self.url = url
         self._good = good = _good_fields(headers)
         self.headers = _to_fields(headers) if good is None else good.copy()
         self.stream = EMPTY if content is None else _to_stream(content)
@@ -171,7 +178,9 @@ class Response:
         if self._content is None:
             stream: Any = self.stream
             if isinstance(stream, SyncByteStream):
-                self._start_streaming("for ... in response.iter_stream()")
+                if self._closed or self._streamed:
+                    self._start_streaming("for ... in response.iter_stream()")
+                self._streamed = True
                 self._content = stream.read_whole()
                 return self._content
             if not hasattr(stream, "__iter__"):
@@ -189,7 +198,9 @@ class Response:
         if self._content is None:
             stream: Any = self.stream
             if isinstance(stream, AsyncByteStream):
-                self._start_streaming("async for ... in response.aiter_stream()")
+                if self._closed or self._streamed:
+                    self._start_streaming("async for ... in response.aiter_stream()")
+                self._streamed = True
                 self._content = await stream.aread_whole()
                 return self._content
             if not hasattr(stream, "__aiter__"):
@@ -400,14 +411,6 @@ _METHODS = {
 }
 
 
-def _to_method(method: bytes | str) -> bytes:
-    if type(method) is str:
-        known = _METHODS.get(method)
-        if known is not None:
-            return known
-    return to_bytes(method, "method")
-
-
 def _good_fields(headers: HeaderTypes) -> Fields | None:
     """The fields of a list, if all are in wire form and can be sent as they are; else `None`."""
     if headers is None:
@@ -418,7 +421,7 @@ def _good_fields(headers: HeaderTypes) -> Fields | None:
         # Text has the hash of its bytes, and `python -b` minds where the two are compared.
         if headers and type(headers[0][0]) is not bytes:
             return None
-        return [*map(good_field, cast("Fields", headers))]
+        return [*map(good_field, headers)]
     except (LookupError, TypeError, BytesWarning):
         return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -110,6 +111,7 @@ def test_ports_that_are_no_numbers_are_refused(text: str) -> None:
 def test_ports_by_themselves_are_numbers() -> None:
     # A server can name such a port in a redirect; it is the transport that says that it leads nowhere.
     assert URL(scheme="http", host="a", port=65536).port == 65536
+    assert URL(scheme="http", host="a", port=HTTPStatus.OK).port == 200
     for wrong in ("80", 80.0, True):
         port: Any = wrong
         with pytest.raises(

@@ -199,6 +199,13 @@ class AsyncLineConnection(AsyncConnectionInterface):
     async def exchange(self, request: Request, timeouts: Timeouts) -> Response:
         if self._state not in ("NEW", "IDLE"):
             raise ConnectionNotAvailable(f"the connection is {self._state}")
+        try:
+            has_expired = self.has_expired()
+        except BaseException:
+            await self._end(False)
+            raise
+        if has_expired:
+            raise ConnectionNotAvailable("the connection has expired")
         self._state = "ACTIVE"
         self._requests += 1
         self._sent = self._received = 0
@@ -265,7 +272,7 @@ class AsyncLineConnection(AsyncConnectionInterface):
         if self._state != "CLOSED":
             self._state = "IDLE" if is_reusable else "CLOSED"
         try:
-            if self._observer is not None and self._observer.exchange_ended():
+            if self._observer is not None and self._observer.exchange_ended(self.stream_limit()):
                 await self._observer.aclose_dropped()
         finally:
             if self._state == "CLOSED":
@@ -327,6 +334,8 @@ class AsyncWideConnection(AsyncConnectionInterface):
             raise ConnectionNotAvailable("not yet")
         if self._streams >= self._limit:
             raise ConnectionNotAvailable("no stream is free")
+        if self.is_idle() and self.requests and self.has_expired():
+            raise ConnectionNotAvailable("the connection has expired")
         self._streams += 1
         self.requests += 1
         if self.network_stream.get_extra_info("wants_http11"):
@@ -354,7 +363,7 @@ class AsyncWideConnection(AsyncConnectionInterface):
     async def _end(self, is_complete: bool) -> None:
         self._streams -= 1
         try:
-            if self._observer is not None and self._observer.exchange_ended():
+            if self._observer is not None and self._observer.exchange_ended(self.stream_limit()):
                 await self._observer.aclose_dropped()
         finally:
             if self.is_closed() and not self._streams:

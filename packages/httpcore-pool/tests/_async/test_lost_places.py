@@ -100,7 +100,8 @@ async def test_connection_that_is_made_for_nobody_is_closed(is_closed: bool) -> 
     await pool.aclose()
 
 
-async def test_place_is_kept_when_the_look_at_a_connection_fails() -> None:
+@pytest.mark.parametrize("is_traced", [False, True])
+async def test_place_is_kept_when_the_look_at_a_connection_fails(is_traced: bool) -> None:
     class AsyncBlind(AsyncScriptedStream):
         def get_extra_info(self, info: str) -> Any:
             if info == "is_readable":
@@ -112,11 +113,16 @@ async def test_place_is_kept_when_the_look_at_a_connection_fails() -> None:
     def connect(_: object) -> AsyncScriptedStream:
         return async_greeter() if next(numbers) else AsyncBlind(on_write=serve)
 
+    async def trace(name: str, info: dict[str, Any]) -> None:
+        pass
+
     network = AsyncScriptedBackend(connect)
     async with AsyncConnectionPool(max_connections=1, network_backend=network) as pool:
         await async_get(pool)
         with pytest.raises(ZeroDivisionError):
-            await async_get(pool)
+            await pool.request(
+                "GET", "http://a/", extensions={"trace": trace} if is_traced else None
+            )
         assert await async_get(pool, pool=1.0) == b"hello"
         assert [stream.is_closed for stream in network.streams] == [True, False]
 

@@ -101,7 +101,8 @@ def test_connection_that_is_made_for_nobody_is_closed(is_closed: bool) -> None:
     pool.close()
 
 
-def test_place_is_kept_when_the_look_at_a_connection_fails() -> None:
+@pytest.mark.parametrize("is_traced", [False, True])
+def test_place_is_kept_when_the_look_at_a_connection_fails(is_traced: bool) -> None:
     class Blind(ScriptedStream):
         def get_extra_info(self, info: str) -> Any:
             if info == "is_readable":
@@ -113,11 +114,14 @@ def test_place_is_kept_when_the_look_at_a_connection_fails() -> None:
     def connect(_: object) -> ScriptedStream:
         return greeter() if next(numbers) else Blind(on_write=serve)
 
+    def trace(name: str, info: dict[str, Any]) -> None:
+        pass
+
     network = ScriptedBackend(connect)
     with ConnectionPool(max_connections=1, network_backend=network) as pool:
         get(pool)
         with pytest.raises(ZeroDivisionError):
-            get(pool)
+            pool.request("GET", "http://a/", extensions={"trace": trace} if is_traced else None)
         assert get(pool, pool=1.0) == b"hello"
         assert [stream.is_closed for stream in network.streams] == [True, False]
 

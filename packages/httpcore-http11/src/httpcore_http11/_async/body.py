@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from httpcore_interfaces import AsyncByteStream, StreamClosed, StreamConsumed
 
+from .._core.states import END_KEEP, END_LAST, RECEIVING
+
 if TYPE_CHECKING:
     from typing import Any
 
@@ -82,10 +84,10 @@ class AsyncResponseBody(AsyncByteStream):
             connection = self._connection
             codec = connection._codec
             # Most bodies are small and have come with their head.
-            whole = None if codec.switched else codec.take_whole()
+            whole = codec.take_whole()
             if whole is not None:
                 self._state = _ENDED
-                left = connection._complete()
+                left = connection._ended(END_KEEP if connection._state is RECEIVING else END_LAST)
                 if left:
                     await connection._aclose_ended(left)
                 return whole

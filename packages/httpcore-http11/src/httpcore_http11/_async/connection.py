@@ -36,6 +36,7 @@ from .._core.codec import Codec
 from .._core.limits import DEFAULT_LIMITS, check_options
 from .._core.states import (
     ABANDON,
+    AFTER,
     CANCEL,
     CLOSE,
     CLOSED,
@@ -79,6 +80,8 @@ if TYPE_CHECKING:
 __all__ = ["AsyncHTTP11Connection"]
 
 logger = logging.getLogger("httpcore.http11")
+is_logging = logger.isEnabledFor
+DEBUG = logging.DEBUG
 
 # RFC 9110, 9.2.2.
 _IDEMPOTENT = frozenset((b"GET", b"HEAD", b"OPTIONS", b"TRACE", b"PUT", b"DELETE"))
@@ -99,6 +102,12 @@ _HINT_MARGIN = 1.0
 # What is left to be closed after an exchange: the stream, and what the pool has dropped.
 _STREAM = 1
 _DROPPED = 2
+
+_AFTER_SEND = AFTER[SEND]
+_AFTER_SENT = AFTER[SENT]
+_AFTER_HEAD = AFTER[HEAD]
+
+_from_wire = Response.from_wire
 
 _PHASES = {SENDING: "write request", WAITING: "read response head"}
 
@@ -184,27 +193,41 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
         return await self.exchange(request, timeouts)
 
     async def exchange(self, request: Request, timeouts: Timeouts) -> Response:
-        """`handle_async_request` for a caller that has validated the request and asked `has_expired()`.
+        """`handle_async_request` for a caller that has validated the request and read its time-outs already.
 
-        Raises `ConnectionNotAvailable` when it cannot be taken, and then nothing has happened; `LocalProtocolError` for
-        a request that HTTP/1.1 cannot express or whose body is not of the declared length; `RemoteProtocolError`,
-        `ReadError`, `WriteError`, `ReadTimeout`, `WriteTimeout`, after which, as after cancellation, the connection is
-        closed, unless nothing at all had been written.
+        Raises `ConnectionNotAvailable` when it cannot be taken, as when it has expired, and then nothing has happened;
+        `LocalProtocolError` for a request that HTTP/1.1 cannot express or whose body is not of the declared length;
+        `RemoteProtocolError`, `ReadError`, `WriteError`, `ReadTimeout`, `WriteTimeout`, after which, as after
+        cancellation, the connection is closed, unless nothing at all had been written.
         """
-        if self._state is not IDLE and self._state is not NEW:
-            raise ConnectionNotAvailable(
-                f"the connection is {shown_state(self._state)} and takes no request; use another one",
-                origin=self._origin,
-            )
-        self._state = CONNECTION_TABLE[self._state, SEND]
+        state = self._state
+        if state is not NEW:
+            if state is not IDLE:
+                raise self._refusal()
+            try:
+                # What `has_expired` does, without its call.
+                expires_at = self._expires_at
+                has_expired = (
+                    expires_at is not None and monotonic() > expires_at
+                ) or self._stream.get_extra_info("is_readable")
+            except BaseException:
+                self._state = _AFTER_SEND[state]
+                await self._end(FAULT, None)
+                raise
+            if has_expired:
+                raise self._refusal()
+        self._state = _AFTER_SEND[state]
         self._requests += 1
         self._method = request.method
         self._wrote = False
         self._bytes_sent = 0
         self._early = None
-        trace = AsyncTrace.of(request.extensions, logger, "http11")
+        extensions = request.extensions
+        trace = None
+        if "trace" in extensions or is_logging(DEBUG):
+            trace = AsyncTrace.of(extensions, logger, "http11")
         try:
-            if self._requests == 1:
+            if state is NEW:
                 await self._expect_silence()
             try:
                 if trace is None:
@@ -227,6 +250,13 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
         except BaseException as error:
             await self._fail(error, timeouts, trace)
             raise
+
+    def _refusal(self) -> ConnectionNotAvailable:
+        state = shown_state(self._state)
+        why = "has expired" if state == IDLE else f"is {state}"
+        return ConnectionNotAvailable(
+            f"the connection {why} and takes no request; use another one", origin=self._origin
+        )
 
     async def _expect_silence(self) -> None:
         """Before the first request the peer has nothing to say: it would be taken for an answer.
@@ -273,7 +303,7 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
             if leading:
                 stream = AsyncSwitchedStream(stream, leading)
         else:
-            self._state = CONNECTION_TABLE[self._state, HEAD]
+            self._state = _AFTER_HEAD.get(self._state) or CONNECTION_TABLE[self._state, HEAD]
         extensions: dict[str, Any] = {
             "http_version": version,
             "reason_phrase": reason,
@@ -285,7 +315,7 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
             body = AsyncResponseBody(self, timeouts, extensions)
         else:
             body = AsyncTracedResponseBody(self, timeouts, extensions, request, trace)
-        return Response.from_wire(status, fields, body, extensions)
+        return _from_wire(status, fields, body, extensions)
 
     # Writing.
 
@@ -299,37 +329,58 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
             codec.check_trailers([] if callable(trailers) else _trailers_of(request))
         body = request.stream
         content = body.content if type(body) is PlainByteStream else None
-        if content is not None and len(content) <= _JOINED_BYTES and not codec.expects_continue:
-            if content or codec.body_length:
-                data += codec.encode_content(content, _trailers_of(request))
-            # What `_write` does, without its call: so most requests are written.
-            self._wrote = True
-            bounded = timeouts.deadline is not None
-            limit = timeouts.bounded(timeouts.write) if bounded else timeouts.write
-            await self._stream.write(data, limit)
-            self._bytes_sent = len(data)
-            self._state = CONNECTION_TABLE[self._state, SENT]
-            return
-        await self._open_source(body)
-        if codec.body_length >= 0 and not codec.expects_continue:
+        if content or codec.body_length or content is None:
+            if content is None or len(content) > _JOINED_BYTES or codec.expects_continue:
+                await self._begin_body(data, request, timeouts)
+                return
+            data += codec.encode_content(content, _trailers_of(request))
+        # What `_write` does, without its call: so most requests are written.
+        self._wrote = True
+        limit = timeouts.write
+        if timeouts.deadline is not None:
+            limit = timeouts.bounded(limit)
+        await self._stream.write(data, limit)
+        self._bytes_sent = len(data)
+        self._state = _AFTER_SENT.get(self._state) or CONNECTION_TABLE[self._state, SENT]
+
+    async def _begin_body(self, data: bytes, request: Request, timeouts: Timeouts) -> None:
+        """Write the head, `data`, with the first piece of a body that is longer, or is read from somewhere."""
+        codec = self._codec
+        self._source = source = open_source(request.stream)
+        if codec.body_length < 0 or codec.expects_continue:
+            if codec.body_length >= 0:
+                await self._compare_lengths(source)
+            await self._write(data, timeouts)
+        elif codec.body_length:
+            await self._compare_lengths(source)
             await self._write_with_first_piece(data, timeouts)
         else:
-            await self._write(data, timeouts)
+            await self._write_without_content(data, request, source, timeouts)
 
-    async def _open_source(self, body: Any) -> None:
-        self._source = source = open_source(body)
-        if self._codec.body_length >= 0:
-            size = await source.size()
-            if size is not None:
-                self._codec.check_length(size)
+    async def _write_without_content(
+        self, data: bytes, request: Request, source: AsyncSource, timeouts: Timeouts
+    ) -> None:
+        # Before anything is written, for most bodies of requests that declare none are known to be empty without waiting.
+        while (piece := await source.pull()) is not None:
+            self._codec.encode_data(piece)
+        self._source = None
+        self._codec.encode_end(_trailers_of(request))
+        await self._write(data, timeouts)
+        self._state = CONNECTION_TABLE[self._state, SENT]
+
+    async def _compare_lengths(self, source: AsyncSource) -> None:
+        size = await source.size()
+        if size is not None:
+            self._codec.check_length(size)
 
     async def _write_with_first_piece(self, data: bytes, timeouts: Timeouts) -> None:
         # The caller waits for nothing between the two, and the server can begin at once.
         assert self._source is not None
         piece = await self._source.pull()
         if piece is None:
-            await self._write(data, timeouts)
-        elif len(piece) <= _JOINED_BYTES:
+            # Refuses it, before anything was written.
+            piece = self._codec.encode_end()
+        if len(piece) <= _JOINED_BYTES:
             await self._write(data + self._codec.encode_data(piece), timeouts)
         else:
             self._codec.encode_data(piece)
@@ -457,9 +508,14 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
             return self._early
         codec = self._codec
         informed = False
-        began = 0.0 if timeouts.read is None else monotonic()
-        # Nothing can be there when nothing has come.
-        head = codec.next_head() if codec.received else None
+        limit = timeouts.read
+        began = 0.0 if limit is None else monotonic()
+        if codec.received:
+            head = codec.next_head()
+        else:
+            if timeouts.deadline is not None:
+                limit = timeouts.bounded(limit)
+            head = codec.receive_head(await self._stream.read(self.READ_NUM_BYTES, limit))
         while head is None or (head[1] < 200 and head[1] != 101):
             if head is None:
                 # A 1xx response is no progress: time goes on running.
@@ -570,7 +626,8 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
         """Every exchange ends here: first the state, then the observer. Returns what `_aclose_ended` has to do."""
         if self._state is CLOSED:
             return 0  # aclose() was first
-        state = self._state = CONNECTION_TABLE[self._state, happened]
+        state = self._state
+        state = self._state = AFTER[happened].get(state) or CONNECTION_TABLE[state, happened]
         left = 0
         if state is CLOSED:
             left = _STREAM
@@ -580,7 +637,9 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
             self._expires_at = self._expiry(hint) if is_bounded else None
         observer = self._observer
         # From here on another may have the connection.
-        return left | _DROPPED if observer is not None and observer.exchange_ended() else left
+        if observer is not None and observer.exchange_ended(0 if left else 1):
+            left |= _DROPPED
+        return left
 
     async def _aclose_ended(self, left: int) -> None:
         """Close what is left to be closed after an exchange."""
@@ -628,7 +687,7 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
         busy = self._state not in (NEW, IDLE, CLOSED)
         self._state = CONNECTION_TABLE[self._state, CLOSE]
         observer = self._observer
-        dropped = busy and observer is not None and observer.exchange_ended()
+        dropped = busy and observer is not None and observer.exchange_ended(0)
         try:
             await self._stream.aclose()
         finally:

@@ -21,6 +21,7 @@ from .fast_lane import (
     encode_plain_head,
     keep_alive_hint,
     may_become_plain,
+    plain_block,
     read_plain_head,
 )
 from .judge import Head, Judge, judged_request, refuse_other_protocol
@@ -32,7 +33,11 @@ if TYPE_CHECKING:
 
     from httpcore_interfaces import Fields
 
-    from .fast_lane import PlainHead
+    from .fast_lane import PlainHead, SentBlock
+
+    # What is kept of a head, in case that it comes again: its size; status and reason; fields; the length of the body
+    # for the method it was an answer to; the server's hint.
+    Meaning = tuple[int, tuple[int, bytes], Fields, int, float | None]
 
 __all__ = ["Codec", "Head"]
 
@@ -52,6 +57,9 @@ _REMEMBERED_BYTES = 4096
 # Shared by all connections, of which most never have any: these lists are replaced, and not added to.
 _NO_FIELDS: Fields = []
 _NO_LINES: list[bytes] = []
+
+# Before the first request: no fields are like these.
+_NO_BLOCK: SentBlock = (b"", 0, True, False, b"", None)
 
 
 class Codec:
@@ -75,6 +83,7 @@ class Codec:
 
     __slots__ = (
         "_attempts",
+        "_block",
         "_buffer",
         "_chunks",
         "_complete",
@@ -85,12 +94,14 @@ class Codec:
         "_keep",
         "_last_head",
         "_last_meaning",
+        "_last_method",
         "_left",
         "_length",
         "_lenient",
         "_limits",
         "_method",
         "_to_send",
+        "_unusual",
         "_upgrade",
         "body_length",
         "expects_continue",
@@ -108,8 +119,10 @@ class Codec:
         self._eof = False
         self._complete = True
         self._keep = True
+        self._block: SentBlock = _NO_BLOCK
         self._last_head = b""
-        self._last_meaning: PlainHead | None = None
+        self._last_meaning: Meaning | None = None
+        self._last_method = b""
         self._left = 0
         self._length = 0
         self._to_send = 0
@@ -118,6 +131,8 @@ class Codec:
         self._attempts = 0
         self._informational = 0
         self._informational_bytes = 0
+        # Whether something is to be set back before the next exchange.
+        self._unusual = False
         self._method = b""
         self._upgrade = b""
         self.body_length = 0
@@ -135,25 +150,30 @@ class Codec:
 
         Raises `LocalProtocolError`; then nothing has begun, and another exchange can.
         """
-        plain = encode_plain_head(method, target, fields)
-        if plain is None:
-            plain = _encode_judged_head(method, target, fields)
-        head, length, self._keep, expects, self._upgrade = plain
-        # Without content nothing waits for leave to be sent (RFC 9110, 10.1.1).
-        self.expects_continue = expects and length != 0
+        block: SentBlock | None = self._block
+        # Most requests on a connection have the fields of the one before.
+        if fields != self._block[5]:
+            block = plain_block(fields)
+            if block is not None and block[5] is not None:
+                self._block = block
+        head = None if block is None else encode_plain_head(method, target, block[0])
+        if head is None or block is None:
+            head, block = _encode_judged_head(method, target, fields)
+        _, length, self._keep, self.expects_continue, self._upgrade, _ = block
         self._method = method
         self.body_length = self._to_send = length
         self.received = 0
-        self.switched = False
         self._complete = False
-        self._attempts = 0
-        if self.trailers:
-            self.trailers = _NO_FIELDS
-        if self.skipped:
-            self.skipped = _NO_LINES
-        if self._informational:
-            self._informational = self._informational_bytes = 0
+        if self._unusual:
+            self._set_back()
         return head
+
+    def _set_back(self) -> None:
+        self._unusual = False
+        self._attempts = 0
+        self._informational = self._informational_bytes = 0
+        self.trailers = _NO_FIELDS
+        self.skipped = _NO_LINES
 
     def encode_content(self, content: bytes, trailers: Sequence[tuple[bytes, bytes]] = ()) -> bytes:
         """The whole body, given at once, as bytes. Raises `LocalProtocolError` when it is not of the declared length."""
@@ -275,6 +295,26 @@ class Codec:
                 "(http11_lenient=True of a pool)"
             )
 
+    def receive_head(self, data: bytes) -> Head | None:
+        """`receive` and `next_head` in one, for the first bytes of a response: nothing of it has come yet."""
+        meaning = self._last_meaning
+        if (
+            meaning is None
+            or not data.startswith(self._last_head)
+            or self._method != self._last_method
+        ):
+            self.receive(data)
+            return self.next_head()
+        # The server answers as it did last time.
+        size, (status, reason), fields, length, self.keep_alive_hint = meaning
+        self.received = len(data)
+        self._buffer = data[size:]
+        self._length = self._left = length
+        if length == CHUNKED:
+            self._chunks = PlainChunks()
+        # The list becomes the caller's.
+        return b"HTTP/1.1", status, reason, fields.copy()
+
     def next_head(self) -> Head | None:
         """The next head of the response, or `None` for need-data. It is final when its status is 200 or more, or 101.
 
@@ -283,17 +323,11 @@ class Codec:
         if self._judge is not None:
             return self._judged_head(self._judge)
         data = self._buffer
-        last = self._last_head
-        if last and data.startswith(last) and self._method != b"CONNECT":
-            # The server answers as it did last time.
-            plain = self._last_meaning
-        else:
-            plain = self._plain_head(data)
+        plain = self._plain_head(data)
         if plain is None:
             return self._unplain_head(data)
-        size, start, fields, length, keep, self.keep_alive_hint, _ = plain
+        size, start, fields, length, keep, self.keep_alive_hint, is_private = plain
         self._buffer = data[size:]
-        self._keep = self._keep and keep
         status, reason = start
         # RFC 9112, 6.3.
         if status in _BODILESS or self._method == b"HEAD":
@@ -301,8 +335,12 @@ class Codec:
         self._length = self._left = length
         if length == CHUNKED:
             self._chunks = PlainChunks()
-        elif length == UNTIL_CLOSE:
+        if not keep or length == UNTIL_CLOSE:
             self._keep = False
+        elif not is_private and size <= _REMEMBERED_BYTES:
+            self._last_head = data[:size]
+            self._last_meaning = size, start, fields, length, self.keep_alive_hint
+            self._last_method = self._method
         # The list becomes the caller's.
         return b"HTTP/1.1", status, reason, fields.copy()
 
@@ -311,12 +349,7 @@ class Codec:
         end = data.find(b"\r\n\r\n")
         if end < 0 or end + 4 > self._limits.head_bytes or self._method == b"CONNECT":
             return None
-        plain = read_plain_head(data, end, self._limits.fields)
-        if plain is not None:
-            is_private = plain[6]
-            self._last_head = b"" if is_private or end > _REMEMBERED_BYTES else data[: end + 4]
-            self._last_meaning = plain
-        return plain
+        return read_plain_head(data, end, self._limits.fields)
 
     def _unplain_head(self, data: bytes) -> Head | None:
         """The next head if it is not plain, or not whole."""
@@ -326,6 +359,7 @@ class Codec:
             if b"\r\n\r\n" not in data:
                 refuse_other_protocol(data, self.received - len(data))
                 if len(data) <= self._limits.head_bytes and may_become_plain(data):
+                    self._unusual = True
                     self._attempts += 1
                     if self._attempts < _PATIENCE:
                         return None
@@ -336,6 +370,7 @@ class Codec:
             mended = without_broken_values(data)
             if mended is None:
                 return None
+            self._unusual = True
             self._buffer, self.skipped = mended
         return self._call_judge()
 
@@ -376,9 +411,15 @@ class Codec:
         return b""
 
     def take_whole(self) -> bytes | None:
-        """All content, if its length is known and so much is here, and nothing else; `None` leaves it to `next_chunk`."""
+        """All content, if exactly that is here and another exchange can follow; `None` leaves it to `next_chunk`."""
         data = self._buffer
-        if self._left != len(data) or self._judge is not None:
+        if (
+            self._left != len(data)
+            or self._judge is not None
+            or self._to_send
+            or not self._keep
+            or self._eof
+        ):
             return None
         self._left = 0
         self._buffer = b""
@@ -480,6 +521,7 @@ class Codec:
         chunk = judge.next_chunk()
         if chunk == b"" and not self._complete:
             self._complete = True
+            self._unusual = True
             self.trailers = judge.trailers()
             self._keep = self._keep and judge.keeps_alive()
             self._buffer = judge.unread()
@@ -489,6 +531,7 @@ class Codec:
 
     def _count_informational(self, size: int) -> None:
         limits = self._limits
+        self._unusual = True
         self._informational += 1
         self._informational_bytes += size
         if (
@@ -502,9 +545,7 @@ class Codec:
             )
 
 
-def _encode_judged_head(
-    method: bytes, target: bytes, fields: Fields
-) -> tuple[bytes, int, bool, bool, bytes]:
+def _encode_judged_head(method: bytes, target: bytes, fields: Fields) -> tuple[bytes, SentBlock]:
     head, understood = judged_request(method, target, fields)
     length = 0
     keep = True
@@ -526,4 +567,4 @@ def _encode_judged_head(
                 "a request must not have both Content-Length and Transfer-Encoding (RFC 9112, 6.2); leave one out"
             )
         length = CHUNKED
-    return head, length, keep, expects, upgrade
+    return head, (b"", length, keep, expects and length != 0, upgrade, None)

@@ -23,6 +23,7 @@ __all__ = [
     "encode_plain_head",
     "kind_of",
     "may_become_plain",
+    "plain_block",
     "plain_names",
     "read_plain_head",
 ]
@@ -30,8 +31,8 @@ __all__ = [
 Pairs = tuple[tuple[bytes, bytes], ...]
 
 # Field lines with the blank line behind them, the length of the body (or `CHUNKED`), whether the connection may stay open,
-# whether `100-continue` is expected, the value of `Upgrade`.
-SentBlock = tuple[bytes, int, bool, bool, bytes]
+# whether `100-continue` is expected, the value of `Upgrade`; and the fields themselves where all may be remembered.
+SentBlock = tuple[bytes, int, bool, bool, bytes, "Fields | None"]
 
 # The size in bytes; status and reason; fields; the length of the body (or `CHUNKED` or `UNTIL_CLOSE`) going by them alone; whether the
 # connection may stay open; the server's hint how long; whether something is in it that no memory may keep.
@@ -105,34 +106,26 @@ def kind_of(name: bytes) -> int | None:
     return kind
 
 
-def encode_plain_head(
-    method: bytes, target: bytes, fields: Fields
-) -> tuple[bytes, int, bool, bool, bytes] | None:
-    """A request's head as bytes.
+def encode_plain_head(method: bytes, target: bytes, lines: bytes) -> bytes | None:
+    """A request's head as bytes, `lines` being those of a `plain_block`; `None` to decline."""
+    if (method not in plain_names and kind_of(method) is None) or not _is_plain_target(target):
+        return None
+    return b"%b %b HTTP/1.1\r\n%b" % (method, target, lines)
 
-    Returns the bytes, the length of the body (or `CHUNKED`), whether the connection may stay open, whether
-    `100-continue` is expected, and the value of `Upgrade`; or `None` to decline.
-    """
+
+def plain_block(fields: Fields) -> SentBlock | None:
+    """The fields of a request as they are sent, and what they mean; `None` to decline."""
     try:
         pairs: Pairs = tuple(fields)
         block = _sent_blocks.get(pairs)
     except TypeError:  # one is a pair, but no tuple
         pairs = tuple(map(tuple, fields))  # type: ignore[arg-type]  # each is a pair and stays one
         block = None
-    if block is None:
-        block = _read_block(pairs)
-    if (
-        block is None
-        or (method not in plain_names and kind_of(method) is None)
-        or not _is_plain_target(target)
-    ):
-        return None
-    lines, length, keep, expects, upgrade = block
-    return b"%b %b HTTP/1.1\r\n%b" % (method, target, lines), length, keep, expects, upgrade
+    return block or _read_block(pairs)
 
 
 def _read_block(fields: Pairs) -> SentBlock | None:
-    """The fields of a request as they are sent, and what they mean together; `None` to decline."""
+    """`plain_block`, of fields that have not been seen together."""
     keep = True
     expects = False
     upgrade = b""
@@ -174,12 +167,14 @@ def _read_block(fields: Pairs) -> SentBlock | None:
         return None
     lines.append(b"\r\n")
     joined = b"".join(lines)
-    block = joined, length or 0, keep, expects, upgrade
+    # Without content nothing waits for leave to be sent (RFC 9110, 10.1.1).
+    expects = expects and bool(length)
     # Lines that are all known may well come together again, and none of them is a secret.
-    if repeats and len(joined) <= _BLOCK_BYTES:
-        if len(_sent_blocks) >= _BLOCKS_LIMIT:
-            _sent_blocks.clear()
-        _sent_blocks[fields] = block
+    if not repeats or len(joined) > _BLOCK_BYTES:
+        return joined, length or 0, keep, expects, upgrade, None
+    if len(_sent_blocks) >= _BLOCKS_LIMIT:
+        _sent_blocks.clear()
+    _sent_blocks[fields] = block = joined, length or 0, keep, expects, upgrade, [*fields]
     return block
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from httpcore_interfaces import LocalProtocolError
 
-__all__ = ["CONNECTION_TABLE", "ENDINGS", "INPUTS", "STATES", "shown_state"]
+__all__ = ["AFTER", "CONNECTION_TABLE", "ENDINGS", "INPUTS", "STATES", "shown_state"]
 
 # Strings, not an Enum: they are looked up several times per request.
 State = str
@@ -125,6 +125,15 @@ CONNECTION_TABLE: Final = _Table(
         (CLOSED, CLOSE): CLOSED,
     }
 )
+
+#: The same table by input: what every request looks up, in dicts that need no pair to be made. Who finds nothing asks the
+#: table, which says why.
+AFTER: Final[dict[Input, dict[State, State]]] = {
+    happened: {
+        state: after for (state, given), after in CONNECTION_TABLE.items() if given is happened
+    }
+    for happened in INPUTS
+}
 
 
 def shown_state(state: State) -> str:

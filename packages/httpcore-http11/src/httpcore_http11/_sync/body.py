@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from httpcore_interfaces import StreamClosed, StreamConsumed, SyncByteStream
 
+from .._core.states import END_KEEP, END_LAST, RECEIVING
+
 if TYPE_CHECKING:
     from typing import Any
 
@@ -83,10 +85,10 @@ class ResponseBody(SyncByteStream):
             connection = self._connection
             codec = connection._codec
             # Most bodies are small and have come with their head.
-            whole = None if codec.switched else codec.take_whole()
+            whole = codec.take_whole()
             if whole is not None:
                 self._state = _ENDED
-                left = connection._complete()
+                left = connection._ended(END_KEEP if connection._state is RECEIVING else END_LAST)
                 if left:
                     connection._aclose_ended(left)
                 return whole

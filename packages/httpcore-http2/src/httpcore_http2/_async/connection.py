@@ -110,10 +110,17 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
             raise RuntimeError(
                 f"Attempted to send request to {origin} on connection to {self._origin}"
             )
+        # Whoever asks this very connection does not mind how long it was idle.
+        self._expires_at = None
         return await self.exchange(request, Timeouts.of(request.extensions))
 
     async def exchange(self, request: Request, timeouts: Timeouts) -> Response:
         """`handle_async_request` for a caller that has validated the request and read its time-outs already."""
+        if self.has_expired():
+            raise ConnectionNotAvailable(
+                "the connection has expired and takes no request; use another one",
+                origin=self._origin,
+            )
         trace = AsyncTrace.of(request.extensions, logger, "http2")
         try:
             stream = await self._admit(request, timeouts, trace)
@@ -467,7 +474,7 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
             self._expires_at = monotonic() + self._keepalive_expiry
         engine.take_capacity_change()
         observer = self._observer
-        is_dropping = observer is not None and observer.exchange_ended()
+        is_dropping = observer is not None and observer.exchange_ended(self.stream_limit())
         try:
             if engine.state == ConnectionState.CLOSED:
                 await self._wire.aclose()

@@ -111,10 +111,17 @@ class HTTP2Connection(ConnectionInterface):
             raise RuntimeError(
                 f"Attempted to send request to {origin} on connection to {self._origin}"
             )
+        # Whoever asks this very connection does not mind how long it was idle.
+        self._expires_at = None
         return self.exchange(request, Timeouts.of(request.extensions))
 
     def exchange(self, request: Request, timeouts: Timeouts) -> Response:
         """`handle_request` for a caller that has validated the request and read its time-outs already."""
+        if self.has_expired():
+            raise ConnectionNotAvailable(
+                "the connection has expired and takes no request; use another one",
+                origin=self._origin,
+            )
         trace = Trace.of(request.extensions, logger, "http2")
         try:
             stream = self._admit(request, timeouts, trace)
@@ -462,7 +469,7 @@ class HTTP2Connection(ConnectionInterface):
             self._expires_at = monotonic() + self._keepalive_expiry
         engine.take_capacity_change()
         observer = self._observer
-        is_dropping = observer is not None and observer.exchange_ended()
+        is_dropping = observer is not None and observer.exchange_ended(self.stream_limit())
         try:
             if engine.state == ConnectionState.CLOSED:
                 self._wire.close()

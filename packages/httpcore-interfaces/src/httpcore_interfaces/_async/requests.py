@@ -84,9 +84,10 @@ class AsyncConnectionObserver(Protocol):
     The methods that are not coroutines only change state; they never wait and never raise.
     """
 
-    def exchange_ended(self) -> bool:
-        """One exchange is over and the connection's state already says what that means for it.
+    def exchange_ended(self, limit: int) -> bool:
+        """One exchange is over, and the connection's state already says what that means for it.
 
+        `limit`: how many requests may be under way from now on, as `stream_limit()`.
         Returns whether something is waiting to be closed, this connection perhaps; then await `aclose_dropped()`.
         """
 
@@ -117,7 +118,7 @@ class AsyncConnectionInterface(AsyncRequestInterface):
         """`handle_async_request` for a caller that has validated the request and read its time-outs already.
 
         A `ConnectionNotAvailable` without `bytes_sent` says that the exchange has not begun, and the observer is told
-        nothing. Any other error, also one that the request's content or callbacks raise, ends the exchange: the
+        nothing: all streams are in use, say, or the connection `has_expired()`, which it is for this method to ask. Any other error, also one that the request's content or callbacks raise, ends the exchange: the
         observer is told, and an `HTTPCoreError` has its `bytes_sent`.
         """
         return await self.handle_async_request(request)

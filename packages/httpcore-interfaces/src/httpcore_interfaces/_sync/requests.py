@@ -81,9 +81,10 @@ class ConnectionObserver(Protocol):
     The methods that are not coroutines only change state; they never wait and never raise.
     """
 
-    def exchange_ended(self) -> bool:
-        """One exchange is over and the connection's state already says what that means for it.
+    def exchange_ended(self, limit: int) -> bool:
+        """One exchange is over, and the connection's state already says what that means for it.
 
+        `limit`: how many requests may be under way from now on, as `stream_limit()`.
         Returns whether something is waiting to be closed, this connection perhaps; then await `aclose_dropped()`.
         """
 
@@ -114,7 +115,7 @@ class ConnectionInterface(RequestInterface):
         """`handle_request` for a caller that has validated the request and read its time-outs already.
 
         A `ConnectionNotAvailable` without `bytes_sent` says that the exchange has not begun, and the observer is told
-        nothing. Any other error, also one that the request's content or callbacks raise, ends the exchange: the
+        nothing: all streams are in use, say, or the connection `has_expired()`, which it is for this method to ask. Any other error, also one that the request's content or callbacks raise, ends the exchange: the
         observer is told, and an `HTTPCoreError` has its `bytes_sent`.
         """
         return self.handle_request(request)

@@ -78,6 +78,8 @@ class _Protocol(AsyncConnectionInterface):
         self._has_failed = False
 
     async def exchange(self, request: Request, timeouts: Timeouts) -> Response:
+        if not self._running and self.has_expired():
+            raise ConnectionNotAvailable("the connection has expired; use another one")
         token = object()
         self._running.add(token)
         try:
@@ -103,7 +105,7 @@ class _Protocol(AsyncConnectionInterface):
     async def end(self, token: object) -> None:
         """One request is over."""
         self._running.discard(token)
-        if self._observer.exchange_ended():
+        if self._observer.exchange_ended(self.stream_limit()):
             await self._observer.aclose_dropped()
 
     def dropped(self, body: _Body) -> None:

@@ -149,6 +149,7 @@ class AsyncHTTPConnection(AsyncConnectionInterface):
         return await self.exchange(request, timeouts)
 
     async def exchange(self, request: Request, timeouts: Timeouts) -> Response:
+        """As its protocol connection's, which a pool may call instead, unless the request is to be forwarded."""
         protocol = self.protocol
         if protocol is None:
             raise ConnectionNotAvailable("the connection is not connected", phase="start")
@@ -235,13 +236,11 @@ class AsyncHTTPConnection(AsyncConnectionInterface):
         self._slot = slot
         self.protocol.observe(self)
 
-    def exchange_ended(self) -> bool:
+    def exchange_ended(self, limit: int) -> bool:
         ledger = self._ledger
         if ledger is None:
             return False
-        assert self._slot is not None
-        assert self.protocol is not None
-        ledger.release(self._slot, self.protocol.stream_limit(), monotonic())
+        ledger.release(self._slot, limit, monotonic())  # type: ignore[arg-type]  # it came with the ledger
         return bool(ledger.dropped)
 
     def capacity_changed(self) -> None:

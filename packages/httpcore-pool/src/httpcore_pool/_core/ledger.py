@@ -222,8 +222,16 @@ class AsyncLedger(Generic[C, W]):
             if not fresh:
                 if lane.spare:
                     return self._take_spare(lane)
-                while lane.idle:
-                    slot = self._take_idle(lane)
+                idle = lane.idle
+                while idle:
+                    # So most requests come by their connection; the last used first.
+                    slot, _ = idle.popitem()
+                    del idleness[slot]
+                    slot.streams += 1
+                    slot.uses += 1
+                    self.counts.reuses += 1
+                    if slot.width > 1 and slot.uses < self.limits.uses:
+                        lane.spare[slot] = None
                     if slot.retires_at > now:
                         return slot
                     self._drop(slot)
@@ -253,13 +261,13 @@ class AsyncLedger(Generic[C, W]):
         """
         self.counts.replacements += 1
         lane = slot.lane
+        # Not through self: the synchronized ledger's methods take a lock that is held here already.
         if slot.streams > 1 or slot.is_gone:
-            # Not through self: the synchronized ledger's methods take a lock that is held here already.
             AsyncLedger.release(self, slot, 0, now)
             return AsyncLedger.acquire(self, lane.key, now, may_share)
         if lane.idle:
             self._drop(slot)
-            return self._take_idle(lane)
+            return AsyncLedger.acquire(self, lane.key, now, may_share)
         lane.spare.pop(slot, None)
         assert slot.connection is not None  # it was there to be found useless
         self.dropped.append(slot.connection)
@@ -309,12 +317,24 @@ class AsyncLedger(Generic[C, W]):
         if slot.is_gone:
             return
         slot.width = width
-        if width == 0 or slot.retires_at <= now or slot.uses >= self.limits.uses:
+        lane = slot.lane
+        limits = self.limits
+        if width == 0 or slot.retires_at <= now or slot.uses >= limits.uses:
             self._retire(slot)
-        elif slot.streams or self._line or slot.lane.queue is not None:
+        elif slot.streams or self._line or lane.queue is not None:
             self._serve(slot)
         else:
-            self._rest(slot, now)
+            # Nobody needs it now: it is kept, within the limits of idleness.
+            if lane.spare:
+                lane.spare.pop(slot, None)
+            seconds = limits.idle_seconds
+            idleness = self._idleness
+            is_full = seconds <= 0 or len(idleness) >= limits.idle
+            if is_full and not self._make_place(slot):
+                return
+            slot.expires_at = now + seconds
+            lane.idle[slot] = None
+            idleness[slot] = None
 
     def resize(self, slot: Slot[C, W], width: int) -> None:
         """The connection now carries `width` streams, 0 when it takes no more; no stream was given back."""
@@ -402,16 +422,6 @@ class AsyncLedger(Generic[C, W]):
         self.counts.dials += 1
         return slot
 
-    def _take_idle(self, lane: Lane[C, W]) -> Slot[C, W]:
-        slot, _ = lane.idle.popitem()
-        del self._idleness[slot]
-        slot.streams += 1
-        slot.uses += 1
-        self.counts.reuses += 1
-        if slot.width > 1 and slot.uses < self.limits.uses:
-            lane.spare[slot] = None
-        return slot
-
     def _take_spare(self, lane: Lane[C, W]) -> Slot[C, W]:
         slot = next(iter(lane.spare))
         slot.streams += 1
@@ -443,23 +453,15 @@ class AsyncLedger(Generic[C, W]):
             self._drop(slot)
             self._slot_freed(lane)
 
-    def _rest(self, slot: Slot[C, W], now: float) -> None:
-        """Keep a slot that nobody needs now, within the limits of idleness."""
-        lane = slot.lane
-        if lane.spare:
-            lane.spare.pop(slot, None)
+    def _make_place(self, slot: Slot[C, W]) -> bool:
+        """See to it that a slot can be kept without a request, by letting the longest idle go; else let go of itself."""
         limits = self.limits
-        seconds = limits.idle_seconds
-        if seconds <= 0 or limits.idle <= 0:
+        if limits.idle_seconds <= 0 or limits.idle <= 0:
             self._drop(slot)
-            self._forget_if_empty(lane)
-            return
-        slot.expires_at = now + seconds
-        idleness = self._idleness
-        if len(idleness) >= limits.idle:
-            self._evict(next(iter(idleness)))
-        lane.idle[slot] = None
-        idleness[slot] = None
+            self._forget_if_empty(slot.lane)
+            return False
+        self._evict(next(iter(self._idleness)))
+        return True
 
     def _expire(self, now: float) -> None:
         idleness = self._idleness

@@ -129,6 +129,8 @@ def connection_key(url: URL, extensions: Mapping[str, Any]) -> Hashable:
     scheme, host, port = url.scheme, url.host, url.port
     if scheme not in _SCHEMES or not host or (port is not None and not 0 <= port <= _LAST_PORT):
         origin_of(url)
+    if not extensions:
+        return (scheme, host, DEFAULT_PORTS[scheme] if port is None else port, None, None)
     return (
         scheme,
         host,

@@ -79,6 +79,8 @@ class _Protocol(ConnectionInterface):
         self._has_failed = False
 
     def exchange(self, request: Request, timeouts: Timeouts) -> Response:
+        if not self._running and self.has_expired():
+            raise ConnectionNotAvailable("the connection has expired; use another one")
         token = object()
         self._running.add(token)
         try:
@@ -104,7 +106,7 @@ class _Protocol(ConnectionInterface):
     def end(self, token: object) -> None:
         """One request is over."""
         self._running.discard(token)
-        if self._observer.exchange_ended():
+        if self._observer.exchange_ended(self.stream_limit()):
             self._observer.aclose_dropped()
 
     def dropped(self, body: _Body) -> None:

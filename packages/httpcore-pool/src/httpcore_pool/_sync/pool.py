@@ -66,6 +66,7 @@ __all__ = ["Pool"]
 monotonic = time.monotonic
 
 logger = logging.getLogger("httpcore.pool")
+is_logging = logger.isEnabledFor
 
 # Who subclasses or patches it has made a connection of their own.
 _OWN = HTTPConnection.handle_request
@@ -138,12 +139,15 @@ class Pool:
         `UnsupportedProtocol` and `LocalProtocolError` for a request that cannot be sent, `PoolTimeout`, the errors of
         connecting and of the protocol, `PoolClosed`. After any of these, and after cancellation, the pool is whole.
         """
-        origin_key = key = connection_key(request.url, request.extensions)
+        extensions = request.extensions
+        origin_key = key = connection_key(request.url, extensions)
         if self._old_fashioned:
             key = self._old_fashioned.key_for(key, monotonic())
         validate_request(request)
-        timeouts = Timeouts.of(request.extensions)
-        trace = Trace.of(request.extensions, logger, "pool", TRACE)
+        timeouts = Timeouts.of(extensions)
+        trace = None
+        if "trace" in extensions or is_logging(TRACE):
+            trace = Trace.of(extensions, logger, "pool", TRACE)
         ledger = self._ledger
         if ledger.dropped or ledger.abandoned:
             close_abandoned(ledger, trace)
@@ -151,37 +155,39 @@ class Pool:
         settings = self._settings
         may_share = settings.http2 and (request.url.scheme in SECURE_SCHEMES or not settings.http1)
         replays = 0
+        lease: PoolSlot | PoolTicket | None = None
         while True:
             if trace is None:
                 # Without a coroutine of its own, for each waiter would have it, and each request that need not wait.
-                lease = ledger.acquire(key, monotonic(), may_share, replays > 0)
-                while True:
+                if lease is None:
+                    lease = ledger.acquire(key, monotonic(), may_share, replays > 0)
                     if lease is None:
                         raise PoolClosed
-                    slot = (
-                        self._wait(lease, request, timeouts) if isinstance(lease, Ticket) else lease
-                    )
-                    connection = slot.connection
-                    if connection is None or slot.is_dialing:
-                        connection = self._dial(slot, request, timeouts)
-                        break
-                    if not self._is_stale(slot, connection):
-                        break
-                    lease = ledger.replace(slot, monotonic(), may_share)
+                slot = self._wait(lease, request, timeouts) if isinstance(lease, Ticket) else lease
+                connection = slot.connection
+                if connection is None or slot.is_dialing:
+                    connection = self._dial(slot, request, timeouts)
             else:
                 slot, connection = self._assign(
                     trace, key, request, timeouts, may_share, replays > 0
                 )
+            lease = None
             try:
-                return connection.exchange(request, timeouts)
+                protocol = connection.protocol
+                if protocol is None or connection._is_forward:
+                    return connection.exchange(request, timeouts)
+                return protocol.exchange(request, timeouts)
             except ConnectionNotAvailable as refusal:
                 if refusal.bytes_sent is not None:
                     # What the request's own callback or content raised; the exchange has ended and been reported.
                     raise
-                # Refused at the door: nothing was begun, so the connection reports nothing. Whatever it claims, it carries
-                # no more than it does now, or it would be asked again and again.
-                width = min(connection.stream_limit(), slot.streams - 1)
-                ledger.release(slot, width, monotonic())
+                # Refused at the door: nothing was begun, so the connection reports nothing.
+                if trace is None and self._is_stale(slot, connection):
+                    lease = ledger.replace(slot, monotonic(), may_share)
+                else:
+                    # Whatever it claims, it carries no more than it does now, or it would be asked again and again.
+                    width = min(connection.stream_limit(), slot.streams - 1)
+                    ledger.release(slot, width, monotonic())
             except HTTPCoreError as error:
                 if ledger.is_closed:
                     raise self._closed_under_way(error, request) from error
