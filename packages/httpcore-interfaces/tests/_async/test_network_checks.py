@@ -219,6 +219,46 @@ class AsyncWritesAnyAmount(PLAIN):
         return len(data)
 
 
+class AsyncWatchesNothing(PLAIN):
+    async def write_until_readable(self, buffer: bytes, timeout: float | None = None) -> int:
+        await self.write(buffer, timeout)
+        return len(buffer)
+
+
+class AsyncWatchesWithoutWaiting(PLAIN):
+    async def write_until_readable(self, buffer: bytes, timeout: float | None = None) -> int:
+        return self.put(memoryview(buffer)) if buffer and self.can_write() else 0
+
+
+class AsyncWatchesAndMiscounts(PLAIN):
+    async def write_until_readable(self, buffer: bytes, timeout: float | None = None) -> int:
+        count = await super().write_until_readable(buffer, timeout)
+        return count if count == len(buffer) else count + 1
+
+
+class AsyncWatchesAndTakesOtherBytes(PLAIN):
+    async def write_until_readable(self, buffer: bytes, timeout: float | None = None) -> int:
+        return await super().write_until_readable(buffer[::-1], timeout)
+
+
+class AsyncWatchesAndTakesLess(PLAIN):
+    async def write_until_readable(self, buffer: bytes, timeout: float | None = None) -> int:
+        return min(await super().write_until_readable(buffer, timeout), 3)
+
+
+class AsyncWatchesForEver(PLAIN):
+    async def write_until_readable(self, buffer: bytes, timeout: float | None = None) -> int:
+        return await super().write_until_readable(buffer, None)
+
+
+class AsyncEndsWatchingQuietly(PLAIN):
+    async def write_until_readable(self, buffer: bytes, timeout: float | None = None) -> int:
+        try:
+            return await super().write_until_readable(buffer, timeout)
+        except WriteError:
+            return 0
+
+
 class AsyncWritesOrReads(PLAIN):
     reading = False
 
@@ -343,6 +383,16 @@ DEFECTS: list[tuple[str, type[AsyncPipeStream]]] = [
     ("a_big_write_waits_for_a_slow_reader", AsyncEndsInTheMiddle),
     ("a_write_gives_up_in_time", AsyncWritesForEver),
     ("a_write_gives_up_in_time", AsyncWritesAnyAmount),
+    ("a_watching_write_stops_for_what_comes", AsyncWatchesNothing),
+    ("a_watching_write_stops_for_what_comes", AsyncWatchesWithoutWaiting),
+    ("a_watching_write_stops_for_what_comes", AsyncWatchesAndMiscounts),
+    ("a_watching_write_stops_for_what_comes", AsyncWatchesAndTakesOtherBytes),
+    ("a_watching_write_stops_for_what_comes", AsyncWatchesAndTakesLess),
+    ("a_watching_write_gives_up_in_time", AsyncWatchesForEver),
+    ("a_watching_write_gives_up_in_time", AsyncWatchesWithoutWaiting),
+    ("a_watching_write_gives_up_in_time", AsyncWritesAnyAmount),
+    ("closing_ends_a_watching_write", AsyncForgetsWriters),
+    ("closing_ends_a_watching_write", AsyncEndsWatchingQuietly),
     ("reads_and_writes_go_on_together", AsyncWritesOrReads),
     ("reads_and_writes_go_on_together", AsyncEchoesChanged),
     ("reads_and_writes_go_on_together", AsyncReadsOtherBytes),
@@ -398,6 +448,8 @@ async def test_what_hangs_is_given_up() -> None:
 
 async def test_what_is_not_known_or_not_possible_is_no_defect() -> None:
     class AsyncModest(AsyncPipeStream):
+        write_until_readable: Any = None
+
         def get_extra_info(self, info: str) -> Any:
             return None
 
@@ -413,7 +465,14 @@ async def test_what_is_not_known_or_not_possible_is_no_defect() -> None:
         def get_extra_info(self, info: str) -> Any:
             return self if info == "ssl_object" else super().get_extra_info(info)
 
-    wanted = ("is_readable_is_true", "a_failed_start_tls_closes", "a_late_start_tls_closes")
+    wanted = (
+        "a_watching_write_stops_for_what_comes",
+        "a_watching_write_gives_up_in_time",
+        "closing_ends_a_watching_write",
+        "is_readable_is_true",
+        "a_failed_start_tls_closes",
+        "a_late_start_tls_closes",
+    )
     others = [name for name in NAMES if name not in wanted and "cancelled_start" not in name]
     for kind in (AsyncModest, AsyncEncrypted):
 

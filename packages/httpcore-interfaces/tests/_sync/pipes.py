@@ -93,6 +93,18 @@ class PipeStream(NetworkStream):
             with self.link.lock:
                 left = left[self.put(left) :]
 
+    def write_until_readable(self, buffer: bytes, timeout: float | None = None) -> int:
+        left = memoryview(buffer)
+        while left:
+            if not self.link.wait_until(lambda: self.can_write() or self.can_read(), timeout):
+                raise WriteTimeout
+            with self.link.lock:
+                if self.can_write():
+                    left = left[self.put(left) :]
+                elif self.can_read():
+                    break
+        return len(buffer) - len(left)
+
     def put(self, data: memoryview) -> int:
         if self.closed or self.link.broken:
             raise WriteError

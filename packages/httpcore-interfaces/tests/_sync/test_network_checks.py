@@ -220,6 +220,46 @@ class WritesAnyAmount(PLAIN):
         return len(data)
 
 
+class WatchesNothing(PLAIN):
+    def write_until_readable(self, buffer: bytes, timeout: float | None = None) -> int:
+        self.write(buffer, timeout)
+        return len(buffer)
+
+
+class WatchesWithoutWaiting(PLAIN):
+    def write_until_readable(self, buffer: bytes, timeout: float | None = None) -> int:
+        return self.put(memoryview(buffer)) if buffer and self.can_write() else 0
+
+
+class WatchesAndMiscounts(PLAIN):
+    def write_until_readable(self, buffer: bytes, timeout: float | None = None) -> int:
+        count = super().write_until_readable(buffer, timeout)
+        return count if count == len(buffer) else count + 1
+
+
+class WatchesAndTakesOtherBytes(PLAIN):
+    def write_until_readable(self, buffer: bytes, timeout: float | None = None) -> int:
+        return super().write_until_readable(buffer[::-1], timeout)
+
+
+class WatchesAndTakesLess(PLAIN):
+    def write_until_readable(self, buffer: bytes, timeout: float | None = None) -> int:
+        return min(super().write_until_readable(buffer, timeout), 3)
+
+
+class WatchesForEver(PLAIN):
+    def write_until_readable(self, buffer: bytes, timeout: float | None = None) -> int:
+        return super().write_until_readable(buffer, None)
+
+
+class EndsWatchingQuietly(PLAIN):
+    def write_until_readable(self, buffer: bytes, timeout: float | None = None) -> int:
+        try:
+            return super().write_until_readable(buffer, timeout)
+        except WriteError:
+            return 0
+
+
 class WritesOrReads(PLAIN):
     reading = False
 
@@ -344,6 +384,16 @@ DEFECTS: list[tuple[str, type[PipeStream]]] = [
     ("a_big_write_waits_for_a_slow_reader", EndsInTheMiddle),
     ("a_write_gives_up_in_time", WritesForEver),
     ("a_write_gives_up_in_time", WritesAnyAmount),
+    ("a_watching_write_stops_for_what_comes", WatchesNothing),
+    ("a_watching_write_stops_for_what_comes", WatchesWithoutWaiting),
+    ("a_watching_write_stops_for_what_comes", WatchesAndMiscounts),
+    ("a_watching_write_stops_for_what_comes", WatchesAndTakesOtherBytes),
+    ("a_watching_write_stops_for_what_comes", WatchesAndTakesLess),
+    ("a_watching_write_gives_up_in_time", WatchesForEver),
+    ("a_watching_write_gives_up_in_time", WatchesWithoutWaiting),
+    ("a_watching_write_gives_up_in_time", WritesAnyAmount),
+    ("closing_ends_a_watching_write", ForgetsWriters),
+    ("closing_ends_a_watching_write", EndsWatchingQuietly),
     ("reads_and_writes_go_on_together", WritesOrReads),
     ("reads_and_writes_go_on_together", EchoesChanged),
     ("reads_and_writes_go_on_together", ReadsOtherBytes),
@@ -399,6 +449,8 @@ def test_what_hangs_is_given_up() -> None:
 
 def test_what_is_not_known_or_not_possible_is_no_defect() -> None:
     class Modest(PipeStream):
+        write_until_readable: Any = None
+
         def get_extra_info(self, info: str) -> Any:
             return None
 
@@ -414,7 +466,14 @@ def test_what_is_not_known_or_not_possible_is_no_defect() -> None:
         def get_extra_info(self, info: str) -> Any:
             return self if info == "ssl_object" else super().get_extra_info(info)
 
-    wanted = ("is_readable_is_true", "a_failed_start_tls_closes", "a_late_start_tls_closes")
+    wanted = (
+        "a_watching_write_stops_for_what_comes",
+        "a_watching_write_gives_up_in_time",
+        "closing_ends_a_watching_write",
+        "is_readable_is_true",
+        "a_failed_start_tls_closes",
+        "a_late_start_tls_closes",
+    )
     others = [name for name in NAMES if name not in wanted and "cancelled_start" not in name]
     for kind in (Modest, Encrypted):
 

@@ -9,7 +9,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from httpcore_interfaces import ReadError
+from httpcore_interfaces import ReadError, WriteError
 from httpcore_pool._backends import anyio_streams
 from httpcore_pool._backends.anyio_streams import AnyIOStream
 
@@ -71,6 +71,28 @@ async def test_false_alarms_are_waited_out(monkeypatch: pytest.MonkeyPatch) -> N
                 received += peer.recv(1 << 20)
     assert received == data
     assert len(alarms) == 2
+    await stream.aclose()
+    peer.close()
+
+
+async def test_write_that_watches_tells_failures() -> None:
+    stream, peer = pair()
+    peer.close()
+    with pytest.raises(WriteError, match="writing to peer failed"):
+        await stream.write_until_readable(b"anybody there?")
+    await stream.aclose()
+
+
+async def test_write_that_watches_tells_what_waiting_finds() -> None:
+    stream, peer = pair()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(stream.read, 10)
+        await anyio.wait_all_tasks_blocked()
+        # Watching is reading, and a second reader is refused, as it will be told when it reads.
+        assert await stream.write_until_readable(bytes(64 << 20), 5.0) < 64 << 20
+        with pytest.raises(ReadError):
+            await stream.read(10)
+        tasks.cancel_scope.cancel()
     await stream.aclose()
     peer.close()
 

@@ -10,7 +10,7 @@ import time
 import pytest
 import uvloop
 
-from httpcore_interfaces import ReadError, ReadTimeout, WriteError
+from httpcore_interfaces import ReadError, ReadTimeout, WriteError, WriteTimeout
 from httpcore_pool._backends import asyncio_native
 from httpcore_pool._backends.asyncio_native import AsyncioBackend, AsyncioStream
 
@@ -196,6 +196,65 @@ async def test_slow_peer_that_takes_something_is_not_timed_out() -> None:
         received += len(await loop.run_in_executor(None, peer.recv, 300_000))
         await asyncio.sleep(0.002)
     await writing
+    await stream.aclose()
+    peer.close()
+
+
+async def full(stream: AsyncioStream) -> None:
+    """Write more than there is room for."""
+    with pytest.raises(WriteTimeout):
+        await stream.write(bytes(64 << 20), 0.01)
+
+
+async def test_end_of_the_peers_side_does_not_end_a_write() -> None:
+    stream, peer = await connected()
+    await full(stream)
+    writing = asyncio.create_task(stream.write(b"more", 30.0))
+    await turns()
+    peer.shutdown(socket.SHUT_WR)
+    while not stream.get_extra_info("is_readable"):
+        await turns()
+    await turns()
+    assert not writing.done()
+    loop = asyncio.get_running_loop()
+    while not writing.done():
+        await loop.run_in_executor(None, peer.recv, 1 << 20)
+    await writing
+    await stream.aclose()
+    peer.close()
+
+
+@pytest.mark.parametrize("says", [b"enough", b""])
+async def test_bytes_or_the_end_end_a_write_that_watches(says: bytes) -> None:
+    stream, peer = await connected()
+    await full(stream)
+    before = stream.get_extra_info("bytes_written")
+    writing = asyncio.create_task(stream.write_until_readable(b"more", 30.0))
+    await turns()
+    assert not writing.done()
+    peer.sendall(says)
+    if not says:
+        peer.shutdown(socket.SHUT_WR)
+    # The transport has no room, so nothing more is given to it.
+    assert await writing == 0
+    assert await stream.write_until_readable(b"more", 30.0) == 0
+    assert stream.get_extra_info("bytes_written") == before
+    assert await stream.read(100, 5.0) == says
+    await stream.aclose()
+    with pytest.raises(WriteError, match="closed on this side"):
+        await stream.write_until_readable(b"more")
+    peer.close()
+
+
+async def test_write_that_watches_is_taken_when_there_is_room_and_then_watches() -> None:
+    stream, peer = await connected()
+    data = bytes(64 << 20)
+    writing = asyncio.create_task(stream.write_until_readable(data, 30.0))
+    await turns()
+    assert not writing.done()
+    peer.sendall(b"enough")
+    assert await writing == len(data)
+    assert await stream.read(100, 5.0) == b"enough"
     await stream.aclose()
     peer.close()
 

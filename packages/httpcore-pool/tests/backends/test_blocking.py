@@ -58,6 +58,29 @@ def test_false_alarms_are_waited_out() -> None:
     peer.close()
 
 
+def test_write_that_watches_waits_out_false_alarms() -> None:
+    stream, _, peer = pair()
+    data = bytes(4 << 20)
+    received = b""
+    writing = Task(stream.write_until_readable, data, 5.0)
+    while len(received) < len(data):
+        received += peer.recv(1 << 20)
+    assert writing.wait(5.0)
+    assert writing.result() == len(data)
+    assert stream.get_extra_info("bytes_written") == len(data)
+    stream.close()
+    peer.close()
+
+
+def test_write_that_watches_tells_failures() -> None:
+    ours, theirs = socket.socketpair()
+    theirs.close()
+    stream = SyncStream(ours, "peer")
+    with pytest.raises(WriteError, match="writing to peer failed"):
+        stream.write_until_readable(b"anybody there?")
+    stream.close()
+
+
 def test_descriptor_stays_open_while_a_thread_uses_it() -> None:
     stream, sock, peer = pair()
     seen = []

@@ -18,8 +18,10 @@ from httpcore_pool._backends.sockets import (
     address_of,
     is_readable,
     poll_any_writable,
+    poll_either,
     receive_nowait,
     select_any_writable,
+    select_either,
     unix_address,
     wait_for_any_writable,
 )
@@ -27,7 +29,7 @@ from httpcore_pool._backends.sockets import (
 from .ends import listening, refusing, unanswering
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 V4 = socket.AF_INET
@@ -253,6 +255,24 @@ def test_those_that_can_be_written_to_are_found(wait: object) -> None:
         assert found == [ours]
         assert wait([full], 0.0) == []
         assert wait([ours], None) == [ours]
+
+
+@pytest.mark.parametrize("wait", [poll_either, select_either])
+def test_what_a_socket_is_ready_for_is_found(
+    wait: Callable[[socket.socket, float | None], tuple[bool, bool]],
+) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        assert wait(ours, None) == (False, True)
+        ours.setblocking(False)
+        with suppress(BlockingIOError):
+            while True:
+                ours.send(bytes(65536))
+        assert wait(ours, 0.001) == (False, False)
+        theirs.send(b"x")
+        assert wait(ours, 5.0) == (True, False)
+        theirs.close()
+        assert wait(ours, 5.0) == (True, True)
 
 
 def test_socket_is_readable() -> None:

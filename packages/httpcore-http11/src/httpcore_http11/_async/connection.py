@@ -353,7 +353,7 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
             await self._write(data, timeouts)
         elif codec.body_length:
             await self._compare_lengths(source)
-            await self._write_with_first_piece(data, timeouts)
+            await self._write_with_first_piece(request, data, timeouts)
         else:
             await self._write_without_content(data, request, source, timeouts)
 
@@ -373,7 +373,9 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
         if size is not None:
             self._codec.check_length(size)
 
-    async def _write_with_first_piece(self, data: bytes, timeouts: Timeouts) -> None:
+    async def _write_with_first_piece(
+        self, request: Request, data: bytes, timeouts: Timeouts
+    ) -> None:
         # The caller waits for nothing between the two, and the server can begin at once.
         assert self._source is not None
         piece = await self._source.pull()
@@ -385,7 +387,7 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
         else:
             self._codec.encode_data(piece)
             await self._write(data, timeouts)
-            await self._write(piece, timeouts)
+            await self._write_watching(request, piece, timeouts)
 
     async def _send_body(self, request: Request, timeouts: Timeouts) -> None:
         """Write the rest of the request, unless its response comes first."""
@@ -404,7 +406,7 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
             if not codec.is_sent() and self._stream.get_extra_info("is_readable"):
                 await self._look_for_head(request)
             if self._early is None:
-                await self._write_piece(piece, timeouts)
+                await self._write_piece(request, piece, timeouts)
             # A buffer of the caller's is the caller's again, who may resize or close it.
             del piece
         if self._early is not None:
@@ -413,19 +415,43 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
         end = codec.encode_end(_trailers_of(request))
         self._source = None
         if end:
-            await self._write(end, timeouts)
-        self._state = CONNECTION_TABLE[self._state, SENT]
+            await self._write_watching(request, end, timeouts)
+        if self._early is None:
+            self._state = CONNECTION_TABLE[self._state, SENT]
 
-    async def _write_piece(self, piece: bytes, timeouts: Timeouts) -> None:
+    async def _write_piece(self, request: Request, piece: bytes, timeouts: Timeouts) -> None:
         if len(piece) <= _JOINED_BYTES:
             data = self._codec.encode_data(piece)
             if data:
-                await self._write(data, timeouts)
+                await self._write_watching(request, data, timeouts)
             return
         before, after = self._codec.encode_chunk_size(len(piece))
         for part in (before, piece, after):
-            if part:
-                await self._write(part, timeouts)
+            if part and self._early is None:
+                await self._write_watching(request, part, timeouts)
+
+    async def _write_watching(self, request: Request, data: bytes, timeouts: Timeouts) -> None:
+        """Write a part of the body, but no more of it once the final response has begun to come.
+
+        A peer that does not take the body may have answered instead (RFC 9112, 9.5).
+        """
+        write = getattr(self._stream, "write_until_readable", None)
+        while write is not None:
+            bounded = timeouts.deadline is not None
+            limit = timeouts.bounded(timeouts.write) if bounded else timeouts.write
+            self._wrote = True
+            count = await write(data, limit)
+            self._bytes_sent += count
+            if count == len(data):
+                return
+            # As from a source.
+            data = memoryview(data)[count:]  # type: ignore[assignment]
+            if not await self._look_for_head(request):
+                # What can be read is nothing for us, and would be there again and again.
+                break
+            if self._early is not None:
+                return
+        await self._write(data, timeouts)
 
     async def _write(self, data: bytes, timeouts: Timeouts) -> None:
         limit = timeouts.write if timeouts.deadline is None else timeouts.bounded(timeouts.write)
@@ -489,18 +515,24 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
                 raise
             return None
 
-    async def _look_for_head(self, request: Request) -> None:
-        """Read what has come while the request was being written."""
+    async def _look_for_head(self, request: Request) -> bool:
+        """Read what has come while the request was being written; whether that was anything."""
         codec = self._codec
         data = await self._read_now()
         if data is None:
-            return
+            return False
         codec.receive(data)
         while (head := codec.next_head()) is not None:
+            if codec.switched:
+                # The codec has seen the last byte, but it has not been sent.
+                raise RemoteProtocolError(
+                    f"the server switched protocols (status {head[1]}) before the request was sent to its end"
+                )
             if head[1] >= 200:
                 self._early = head
-                return
+                break
             await _inform(request, head)
+        return True
 
     async def _receive_head(self, request: Request, timeouts: Timeouts) -> Head:
         """The final head."""

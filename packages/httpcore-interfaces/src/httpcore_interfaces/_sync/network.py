@@ -25,6 +25,11 @@ class NetworkStream:
 
     One `read` and one `write` may be under way at the same time; two reads, or two writes, may not. After `close`, they
     raise `ReadError` and `WriteError`.
+
+    A stream may have one method more, `def write_until_readable(self, buffer, timeout=None) -> int`. It does what `write`
+    does, but does not wait while bytes, the end, or an error can be read: it returns then, with the number of bytes that it
+    took, and the caller keeps the others. No `read` may be under way. Over HTTP/1.1 an answer that comes while the peer does
+    not take the request is noticed at once on such a stream, and on others when writing fails.
     """
 
     __slots__ = ()

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import ssl
     from typing import Any
 
-    from httpcore_interfaces import AsyncNetworkStream
+    from httpcore_interfaces import AsyncNetworkStream, AsyncParker
 
 __all__ = ["AsyncTLSStream"]
 
@@ -156,10 +156,35 @@ class AsyncTLSStream(AsyncSocketStream):
         except OSError as error:
             raise errors.write_failed(self._peer, error) from error
         except WriteError as error:
-            alert = self._refusal()
-            if alert is None:
-                raise
-            raise errors.tls_write_failed(self._server_hostname, self._peer, alert) from error
+            self._explain(error)
+            raise
+
+    async def write_until_readable(self, buffer: bytes, timeout: float | None = None) -> int:
+        """As `AsyncNetworkStream` describes it, where the stream beneath has it too; what can be read is plaintext.
+
+        Of what was taken, some may still be waiting here; it goes before whatever is written or read next.
+        """
+        if not hasattr(self._stream, "write_until_readable"):
+            await self.write(buffer, timeout)
+            return len(buffer)
+        if self._closed:
+            raise errors.closed_for_writing(self._peer)
+        if self._engine.is_readable(None):
+            # It came with something else, so the stream beneath would not tell.
+            return 0
+        taken = 0
+        try:
+            while taken < len(buffer):
+                piece = memoryview(buffer)[taken : taken + _WRITE_SIZE]
+                taken += len(piece)
+                if not await self._send_until_readable(piece, timeout):
+                    break
+        except OSError as error:
+            raise errors.write_failed(self._peer, error) from error
+        except WriteError as error:
+            self._explain(error)
+            raise
+        return taken
 
     async def aclose(self) -> None:
         """As `AsyncNetworkStream.aclose`. The peer is told if that needs no waiting."""
@@ -218,6 +243,12 @@ class AsyncTLSStream(AsyncSocketStream):
                 )
         return True
 
+    def _explain(self, error: WriteError) -> None:
+        """Raise a failure by the name of the alert that explains it, if there is one."""
+        alert = self._refusal()
+        if alert is not None:
+            raise errors.tls_write_failed(self._server_hostname, self._peer, alert) from error
+
     def _refusal(self) -> ssl.SSLError | None:
         """The alert by which the peer said why it takes nothing more, if there is one.
 
@@ -270,7 +301,10 @@ class AsyncTLSStream(AsyncSocketStream):
     async def _answer(self, timeout: float | None) -> None:
         """Send what TLS has to say for itself while reading."""
         try:
-            await self._send(b"", timeout)
+            if hasattr(self._stream, "write_until_readable"):
+                await self._send_until_readable(b"", timeout)
+            else:
+                await self._send(b"", timeout)
         except WriteTimeout as error:
             elapsed = error.elapsed or 0.0
             raise errors.read_timed_out(self._peer, timeout or 0.0, elapsed) from error
@@ -280,10 +314,8 @@ class AsyncTLSStream(AsyncSocketStream):
     async def _send(self, plaintext: bytes | memoryview, timeout: float | None) -> None:
         engine = self._engine
         turn = engine.begin_sending(plaintext)
-        while not isinstance(turn, bytes):
-            if not await turn.park(timeout):
-                raise errors.write_timed_out(self._peer, timeout or 0.0, timeout or 0.0)
-            turn = engine.begin_sending()
+        if not isinstance(turn, bytes):
+            turn = await self._wait_for_turn(turn, timeout)
         if not turn:
             return
         before = self._stream.get_extra_info("bytes_written")
@@ -297,3 +329,50 @@ class AsyncTLSStream(AsyncSocketStream):
             raise
         finally:
             engine.end_sending(unsent)
+
+    async def _wait_for_turn(self, turn: bytes | AsyncParker, timeout: float | None) -> bytes:
+        """Wait while another is sending, and return what is left to be sent."""
+        while not isinstance(turn, bytes):
+            if not await turn.park(timeout):
+                raise errors.write_timed_out(self._peer, timeout or 0.0, timeout or 0.0)
+            turn = self._engine.begin_sending()
+        return turn
+
+    async def _send_until_readable(
+        self, plaintext: bytes | memoryview, timeout: float | None
+    ) -> bool:
+        """`_send`, but no longer than until something can be read; whether all was sent. What was not goes first next time.
+
+        For whoever is reading that is ciphertext, and for others plaintext.
+        """
+        engine = self._engine
+        turn = engine.begin_sending(plaintext)
+        if not isinstance(turn, bytes):
+            turn = await self._wait_for_turn(turn, timeout)
+        if not turn:
+            return True
+        stream: Any = self._stream
+        before = stream.get_extra_info("bytes_written")
+        left = timeout
+        rest = memoryview(turn)
+        unsent: bytes | None = None
+        started = monotonic()
+        try:
+            while rest:
+                count = await stream.write_until_readable(rest, left)
+                rest = rest[count:]
+                if rest and (self._reading or self._is_readable()):
+                    break
+                if count:
+                    started = monotonic()
+                if timeout is not None:
+                    # What is TLS's own, such as tickets, is no progress.
+                    left = max(0.0, started + timeout - monotonic())
+            unsent = bytes(rest)
+        except BaseException:
+            if before is not None:
+                unsent = turn[stream.get_extra_info("bytes_written") - before :]
+            raise
+        finally:
+            engine.end_sending(unsent)
+        return not unsent

@@ -92,6 +92,29 @@ class AnyIOStream(AsyncSocketStream):
                 raise errors.write_failed(self._peer, error) from error
         raise errors.closed_for_writing(self._peer)
 
+    async def write_until_readable(self, buffer: bytes, timeout: float | None = None) -> int:
+        """As `AsyncNetworkStream` describes it."""
+        limit = _INF if timeout is None else timeout
+        sent = 0
+        try:
+            while not self._closed:
+                with suppress(BlockingIOError):
+                    count = self._sock.send(memoryview(buffer)[sent:] if sent else buffer)
+                    self._written += count
+                    sent += count
+                if sent == len(buffer):
+                    return sent
+                started = monotonic()
+                is_readable, is_writable = await _wait_for_either(self._sock, limit)
+                if is_readable and not self._closed:
+                    return sent
+                if not (is_readable or is_writable):
+                    raise errors.write_timed_out(self._peer, limit, monotonic() - started)
+        except _FAILURES as error:
+            self._failure = error
+            raise errors.write_failed(self._peer, error) from error
+        raise errors.closed_for_writing(self._peer)
+
     def _end(self) -> bytes:
         """The end, unless the kernel has told of a failure before, which it does once."""
         if self._failure is not None:
@@ -195,3 +218,23 @@ async def _wait_for_any_writable(sockets: Sequence[socket.socket], timeout: floa
                 tasks.start_soon(wait_for, sock)
             if not sockets:
                 await anyio.sleep_forever()
+
+
+async def _wait_for_either(sock: socket.socket, timeout: float) -> tuple[bool, bool]:
+    """Wait until a socket can be read or written to, and return which of the two; one that has failed can be read."""
+    ready = [False, False]
+    with anyio.move_on_after(timeout):
+        async with anyio.create_task_group() as tasks:
+
+            async def wait_for(way: int) -> None:
+                try:
+                    await (anyio.wait_writable(sock) if way else anyio.wait_readable(sock))
+                    ready[way] = True
+                except _FAILURES:
+                    # Reading will tell what it is.
+                    ready[0] = True
+                tasks.cancel_scope.cancel()
+
+            tasks.start_soon(wait_for, 0)
+            tasks.start_soon(wait_for, 1)
+    return ready[0], ready[1]

@@ -61,6 +61,7 @@ class AsyncioStream(asyncio.Protocol, AsyncSocketStream):
         "_closed",
         "_eof",
         "_error",
+        "_is_watching",
         "_loop",
         "_lost",
         "_offset",
@@ -101,6 +102,8 @@ class AsyncioStream(asyncio.Protocol, AsyncSocketStream):
         self._timer_at = 0.0
         self._write_paused = False
         self._write_waiter: asyncio.Future[None] | None = None
+        # Whoever waits for room in order to write wants to be woken by what comes, too.
+        self._is_watching = False
         self._written = 0
 
     # What the event loop calls.
@@ -113,6 +116,8 @@ class AsyncioStream(asyncio.Protocol, AsyncSocketStream):
         self._size += len(data)
         if self._read_waiter is not None:
             _settle(self._read_waiter)
+        elif self._is_watching:
+            self._wake()
         elif self._size >= _HIGH_WATER and not self._paused:
             assert self._transport is not None
             self._paused = True
@@ -120,7 +125,10 @@ class AsyncioStream(asyncio.Protocol, AsyncSocketStream):
 
     def eof_received(self) -> bool:
         self._eof = True
-        self._wake()
+        if self._read_waiter is not None:
+            _settle(self._read_waiter)
+        elif self._is_watching:
+            self._wake()
         # The peer has nothing more to say, but may well go on listening: keep the transport.
         return True
 
@@ -172,6 +180,24 @@ class AsyncioStream(asyncio.Protocol, AsyncSocketStream):
         self._written += len(buffer)
         if self._write_paused or transport.is_closing():
             await self._wait_for_room(timeout)
+
+    async def write_until_readable(self, buffer: bytes, timeout: float | None = None) -> int:
+        """As `AsyncNetworkStream` describes it.
+
+        What the transport holds back counts as taken, but nothing more is given to it while it has no room.
+        """
+        transport = self._transport
+        if self._closed or self._lost or transport is None:
+            raise self._cannot_write()
+        if self._write_paused:
+            await self._wait_for_room(timeout, is_watching=True)
+            if self._write_paused:
+                return 0
+        transport.write(buffer)
+        self._written += len(buffer)
+        if self._write_paused or transport.is_closing():
+            await self._wait_for_room(timeout, is_watching=True)
+        return len(buffer)
 
     async def aclose(self) -> None:
         """As `AsyncNetworkStream.aclose`. What the kernel takes at once is sent, and nothing is waited for."""
@@ -298,13 +324,15 @@ class AsyncioStream(asyncio.Protocol, AsyncSocketStream):
         else:
             _settle(self._read_waiter)
 
-    async def _wait_for_room(self, timeout: float | None) -> None:
+    async def _wait_for_room(self, timeout: float | None, *, is_watching: bool = False) -> None:
+        """Wait until the transport takes more; when watching, also until something can be read."""
         transport = self._transport
         assert transport is not None
-        while not (self._closed or self._lost) and (self._write_paused or transport.is_closing()):
+        while self._has_no_room(transport) and not (is_watching and (self._chunks or self._eof)):
             left = transport.get_write_buffer_size()
             started = monotonic()
             self._write_waiter = waiter = self._loop.create_future()
+            self._is_watching = is_watching
             timer = None
             if timeout is not None:
                 timer = self._loop.call_later(min(timeout, _FAR), _settle, waiter)
@@ -312,17 +340,23 @@ class AsyncioStream(asyncio.Protocol, AsyncSocketStream):
                 await waiter
             finally:
                 self._write_waiter = None
+                self._is_watching = False
                 if timer is not None:
                     timer.cancel()
             if (
                 self._write_paused
                 and not (self._closed or self._lost)
+                and not (is_watching and (self._chunks or self._eof))
                 and transport.get_write_buffer_size() >= left
             ):
                 elapsed = monotonic() - started
                 raise errors.write_timed_out(self._peer, timeout or 0.0, elapsed)
         if self._closed or self._lost:
             raise self._cannot_write()
+
+    def _has_no_room(self, transport: asyncio.Transport) -> bool:
+        """Whether to wait before more is written: for room, or for the loop to say that the connection is lost."""
+        return not (self._closed or self._lost) and (self._write_paused or transport.is_closing())
 
     def _cannot_write(self) -> Exception:
         if self._closed or self._error is None:

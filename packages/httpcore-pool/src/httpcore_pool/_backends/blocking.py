@@ -28,6 +28,7 @@ from .sockets import (
     is_readable,
     receive_nowait,
     wait_for_any_writable,
+    wait_for_either,
 )
 
 if TYPE_CHECKING:
@@ -122,6 +123,35 @@ class SyncStream(SocketStream):
                 sent = 0
             if sent < len(buffer):
                 self._write_rest(memoryview(buffer)[sent:], timeout)
+        except OSError as error:
+            self._failure = error
+            raise errors.write_failed(self._peer, error) from error
+        finally:
+            self._writing = False
+            if self._closed:
+                self._leave()
+
+    def write_until_readable(self, buffer: bytes, timeout: float | None = None) -> int:
+        """As `NetworkStream` describes it."""
+        self._writing = True
+        try:
+            sent = 0
+            while True:
+                if self._closed:
+                    raise errors.closed_for_writing(self._peer)
+                with suppress(BlockingIOError):
+                    count = self._sock.send(memoryview(buffer)[sent:] if sent else buffer, NO_WAIT)
+                    self._written += count
+                    sent += count
+                if sent == len(buffer):
+                    return sent
+                started = monotonic()
+                is_readable, is_writable = wait_for_either(self._sock, timeout)
+                if is_readable and not self._closed:
+                    return sent
+                if not (is_readable or is_writable):
+                    elapsed = monotonic() - started
+                    raise errors.write_timed_out(self._peer, timeout or 0.0, elapsed)
         except OSError as error:
             self._failure = error
             raise errors.write_failed(self._peer, error) from error

@@ -30,6 +30,7 @@ __all__ = [
     "receive_nowait",
     "unix_address",
     "wait_for_any_writable",
+    "wait_for_either",
 ]
 
 # Middleboxes forget a silent connection after some minutes (the usual ones after 340 to 350 seconds), and a peer that
@@ -286,8 +287,31 @@ def select_any_writable(
     return [sock for sock in sockets if sock in writable or sock in failed]
 
 
+def poll_either(sock: socket.socket, timeout: float | None) -> tuple[bool, bool]:
+    """Wait until a socket can be read or written to, and return which of the two; one that has failed can be written to."""
+    poll = select.poll()
+    poll.register(sock, select.POLLIN | select.POLLOUT)
+    found = poll.poll(_milliseconds(timeout))
+    events = found[0][1] if found else 0
+    return bool(events & select.POLLIN), bool(events & ~select.POLLIN)
+
+
+def select_either(sock: socket.socket, timeout: float | None) -> tuple[bool, bool]:
+    """`poll_either` for a platform without `poll`."""
+    readable, writable, failed = select.select([sock], [sock], [sock], _bounded(timeout))
+    return bool(readable), bool(writable or failed)
+
+
 Readiness: type[PollReadiness | SelectReadiness]
 if hasattr(select, "poll"):
-    Readiness, wait_for_any_writable = PollReadiness, poll_any_writable
+    Readiness, wait_for_any_writable, wait_for_either = (
+        PollReadiness,
+        poll_any_writable,
+        poll_either,
+    )
 else:  # pragma: no cover - the other platforms
-    Readiness, wait_for_any_writable = SelectReadiness, select_any_writable
+    Readiness, wait_for_any_writable, wait_for_either = (
+        SelectReadiness,
+        select_any_writable,
+        select_either,
+    )

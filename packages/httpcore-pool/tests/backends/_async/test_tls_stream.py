@@ -486,3 +486,161 @@ async def test_answer_waits_for_a_write_under_way() -> None:
         writing.result()
     assert below.heard == b"data"
     assert below.server.getpeercert()
+
+
+class AsyncSlowStream(AsyncServedStream):
+    """Takes so many bytes of each write that watches, and then what was to happen does; at last it takes all."""
+
+    def __init__(self, context: ssl.SSLContext | None = None) -> None:
+        super().__init__(context)
+        self.rounds: list[tuple[int, Any]] = []
+        self.limits: list[float | None] = []
+        self.counts_bytes = True
+        self.written = 0
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        await super().write(buffer, timeout)
+        self.written += len(buffer)
+
+    async def write_until_readable(self, buffer: bytes, timeout: float | None = None) -> int:
+        self.limits.append(timeout)
+        count, happens = self.rounds.pop(0) if self.rounds else (len(buffer), None)
+        await self.write(buffer[:count], timeout)
+        if isinstance(happens, Exception):
+            raise happens
+        if happens is not None:
+            self.server.write(happens)
+        return min(count, len(buffer))
+
+    def read_nowait(self, max_bytes: int) -> bytes | None:
+        return self.outgoing.read(max_bytes) or (b"" if self.ended else None)
+
+    def get_extra_info(self, info: str) -> Any:
+        if info == "bytes_written":
+            return self.written if self.counts_bytes else None
+        return super().get_extra_info(info)
+
+
+async def slowly_connected() -> tuple[AsyncTLSStream, AsyncSlowStream]:
+    below = AsyncSlowStream()
+    stream = await AsyncTLSStream.handshake(below, client_context(), "tls.example", 5.0)
+    below.writes.clear()
+    return stream, below
+
+
+LONG = bytes(range(256)) * 4000
+
+
+async def test_write_that_watches_is_a_write_where_nothing_can_be_watched() -> None:
+    stream, below = await connected()
+    assert await stream.write_until_readable(b"ping") == 4
+    assert below.heard == b"ping"
+
+
+async def test_write_that_watches_sends_everything_when_nothing_comes() -> None:
+    stream, below = await slowly_connected()
+    below.rounds = [(1000, None), (0, None)]
+    assert await stream.write_until_readable(LONG, 5.0) == len(LONG)
+    assert below.heard == LONG
+
+
+@pytest.mark.parametrize("first", [0, 1000, 300_000])
+async def test_write_that_watches_ends_when_plaintext_comes(first: int) -> None:
+    stream, below = await slowly_connected()
+    below.rounds = [(first, b"enough")]
+    if first > 262_144:
+        below.rounds.insert(0, (first, None))
+        below.rounds[1] = (10, b"enough")
+    taken = await stream.write_until_readable(LONG, 5.0)
+    assert 0 < taken < len(LONG)
+    # What lies here already does not come any more.
+    assert await stream.write_until_readable(LONG[taken:], 5.0) == 0
+    assert await stream.read(100, 5.0) == b"enough"
+    assert await stream.write_until_readable(LONG[taken:], 5.0) == len(LONG) - taken
+    assert below.heard == LONG
+
+
+async def test_tickets_do_not_end_a_write_that_watches_and_are_no_progress() -> None:
+    stream, below = await slowly_connected()
+    # The tickets of TLS 1.3 are there, and nothing else.
+    assert below.outgoing.pending
+    below.rounds = [(0, None), (0, None), (1000, None), (0, None)]
+    assert await stream.write_until_readable(LONG[:2000], 5.0) == 2000
+    assert below.heard == LONG[:2000]
+    first, second, third, fourth, fifth = below.limits
+    assert first == fourth == 5.0 or (third or 0.0) < (fourth or 0.0)
+    assert 0.0 < (third or 0.0) <= (second or 0.0) < 5.0
+    assert (fifth or 0.0) <= (fourth or 0.0) <= 5.0
+
+
+async def test_write_that_watches_goes_on_where_one_was_cut_short() -> None:
+    stream, below = await slowly_connected()
+    below.rounds = [(1000, WriteTimeout("too slow"))]
+    with pytest.raises(WriteTimeout, match="too slow"):
+        await stream.write_until_readable(LONG[:5000], 5.0)
+    assert await stream.write_until_readable(b"more", 5.0) == 4
+    assert below.heard == LONG[:5000] + b"more"
+
+
+async def test_nobody_knows_where_to_go_on_over_a_stream_that_does_not_count() -> None:
+    stream, below = await slowly_connected()
+    below.counts_bytes = False
+    below.rounds = [(1000, WriteTimeout("too slow"))]
+    with pytest.raises(WriteTimeout, match="too slow"):
+        await stream.write_until_readable(LONG[:5000], 5.0)
+    with pytest.raises(WriteError, match="an earlier write was not finished"):
+        await stream.write_until_readable(b"more", 5.0)
+
+
+async def test_write_that_watches_is_refused_when_closed() -> None:
+    stream, _ = await slowly_connected()
+    await stream.aclose()
+    with pytest.raises(WriteError, match="closed on this side"):
+        await stream.write_until_readable(b"data")
+
+
+async def test_failed_write_that_watches_is_explained_by_an_alert() -> None:
+    below = AsyncSlowStream()
+    stream = await AsyncTLSStream.handshake(below, client_context(), "tls.example", 5.0)
+    below.rounds = [(0, WriteError("cable cut"))]
+    with pytest.raises(WriteError, match="cable cut"):
+        await stream.write_until_readable(b"a request")
+
+
+async def test_reading_answers_what_tls_asks_and_watches_meanwhile() -> None:
+    below = AsyncSlowStream(asking_server_context())
+    context = client_context_with_certificate()
+    stream = await AsyncTLSStream.handshake(below, context, "tls.example", 5.0)
+    below.server.verify_client_post_handshake()
+    below.serve()
+    # The peer takes the answer only when what it says has been read.
+    below.rounds = [(10, b"one"), (0, None)]
+    assert await stream.read(100, 5.0) == b"one"
+    with pytest.raises(ReadTimeout):
+        await stream.read(100, 5.0)
+    with pytest.raises(ReadTimeout):
+        await stream.read(100, 5.0)
+    assert below.server.getpeercert()
+
+
+async def test_answer_that_watches_waits_for_a_write_under_way() -> None:
+    below = AsyncSlowStream(asking_server_context())
+    context = client_context_with_certificate()
+    stream = await AsyncTLSStream.handshake(below, context, "tls.example", 5.0)
+    below.server.verify_client_post_handshake()
+    below.serve()
+    below.gate = gate = AsyncParker()
+    async with AsyncTask(stream.write, b"data") as writing:
+        assert await below.entered.park(5.0)
+        with pytest.raises(ReadTimeout):
+            await stream.read(100, 0.01)
+        async with AsyncTask(stream.read, 100) as reading:
+            assert not await reading.wait(0.05)
+            gate.unpark()
+            await reading.wait(5.0)
+        await writing.wait(5.0)
+        writing.result()
+    assert below.heard == b"data"
+    assert below.server.getpeercert()
+    # Another may have sent it meanwhile.
+    assert await stream._send_until_readable(b"", 5.0)

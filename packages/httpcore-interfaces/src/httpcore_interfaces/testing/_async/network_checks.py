@@ -244,6 +244,59 @@ async def a_write_gives_up_in_time(stream: AsyncNetworkStream, _peer: AsyncPeer)
         _require_error(writing, WriteTimeout, f"writing {_PIECES} MiB to a peer that reads nothing")
 
 
+async def a_watching_write_stops_for_what_comes(
+    stream: AsyncNetworkStream, peer: AsyncPeer
+) -> None:
+    """`write_until_readable`, where there is one, waits for the peer until something comes, and tells what it took."""
+    write = getattr(stream, "write_until_readable", None)
+    if write is None:
+        return
+    async with AsyncTask(_write_watching, write, None) as writing:
+        require(
+            not await writing.wait(_MOMENT * 4), "it does not wait for a peer that takes nothing."
+        )
+        await peer.send(b"enough")
+        require(await writing.wait(_SOON), "it goes on waiting, though something can be read.")
+        taken = writing.result()
+    received = await _read_exactly(stream, len(b"enough"))
+    require(received == b"enough", f"b'enough' was sent, {received!r} was read.")
+    sent = _PIECE * (taken // len(_PIECE)) + _PIECE[: taken % len(_PIECE)] + b"the end"
+    arrived = bytearray()
+    async with AsyncTask(write, b"the end", None) as ending:
+        while len(arrived) < len(sent):
+            data = await peer.receive(50_000)
+            require(data != b"", "the stream ended.")
+            arrived += data
+        await ending.wait()
+        require(ending.result() == len(b"the end"), "it did not take everything, without a reason.")
+    require(bytes(arrived) == sent, "the peer got other bytes than were taken.")
+
+
+async def a_watching_write_gives_up_in_time(stream: AsyncNetworkStream, _peer: AsyncPeer) -> None:
+    """`write_until_readable`, where there is one, raises `WriteTimeout` when the peer does nothing for so long."""
+    write = getattr(stream, "write_until_readable", None)
+    if write is None:
+        return
+    async with AsyncTask(_write_watching, write, _MOMENT) as writing:
+        await writing.wait()
+        _require_error(writing, WriteTimeout, f"writing {_PIECES} MiB to a peer that reads nothing")
+
+
+async def closing_ends_a_watching_write(stream: AsyncNetworkStream, _peer: AsyncPeer) -> None:
+    """`write_until_readable`, where there is one, ends with `WriteError` when the stream is closed, or has been."""
+    write = getattr(stream, "write_until_readable", None)
+    if write is None:
+        return
+    async with AsyncTask(_write_watching, write, None) as writing:
+        await writing.wait(_MOMENT * 4)
+        await stream.aclose()
+        require(await writing.wait(_SOON), "the write still waits.")
+        _require_error(writing, WriteError, "the write")
+    async with AsyncTask(write, b"data") as again:
+        await again.wait()
+        _require_error(again, WriteError, "the write after it")
+
+
 async def reads_and_writes_go_on_together(stream: AsyncNetworkStream, peer: AsyncPeer) -> None:
     """One read and one write may be under way at the same time."""
     async with AsyncTask(stream.read, 100) as reading:
@@ -319,6 +372,9 @@ RULES = (
     an_empty_write_does_nothing,
     a_big_write_waits_for_a_slow_reader,
     a_write_gives_up_in_time,
+    a_watching_write_stops_for_what_comes,
+    a_watching_write_gives_up_in_time,
+    closing_ends_a_watching_write,
     reads_and_writes_go_on_together,
     is_readable_is_true,
     unknown_extra_info_is_none,
@@ -354,6 +410,19 @@ async def _echo(peer: AsyncPeer, count: int) -> None:
 async def _write_much(stream: AsyncNetworkStream, timeout: float | None) -> None:
     for _ in range(_PIECES):
         await stream.write(_PIECE, timeout)
+
+
+async def _write_watching(
+    write: Callable[[bytes, float | None], Awaitable[int]], timeout: float | None
+) -> int:
+    """Write until something can be read, and return how many bytes were taken."""
+    taken = 0
+    for _ in range(_PIECES):
+        count = await write(_PIECE, timeout)
+        taken += count
+        if count < len(_PIECE):
+            break
+    return taken
 
 
 async def _require_read_timeout(stream: AsyncNetworkStream, timeout: float) -> None:
