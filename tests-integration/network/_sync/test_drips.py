@@ -79,3 +79,26 @@ def test_silence_ends_with_the_time_to_read(kind: str, mute_port: int) -> None:
                 "GET", f"http://127.0.0.1:{mute_port}/", extensions={"timeout": {"read": 0.5}}
             )
         check_elapsed(began, 0.5, "silence")
+
+
+def test_request_that_nobody_takes_ends_with_the_total_time(kind: str, mute_port: int) -> None:
+    limits = ({"write": 20.0, "total": 0.5}, {"write": 0.5, "total": 20.0})
+    for number, timeout in enumerate(limits):
+        with httpcore.ConnectionPool(network_backend=network(kind)) as pool:
+            began = time.monotonic()
+            with pytest.raises(httpcore.WriteTimeout) as caught:
+                pool.request(
+                    "POST",
+                    f"http://127.0.0.1:{mute_port}/",
+                    content=bytes(100_000_000),
+                    extensions={"timeout": timeout},
+                )
+            check_elapsed(began, 0.5, "a write")
+            said = (
+                "total timeout: 0.5 s were over (write timeout: "
+                if number == 0
+                else "write timeout: "
+            )
+            assert caught.value.message.startswith(said)
+            assert caught.value.limit == 0.5
+            assert pool.connections == []

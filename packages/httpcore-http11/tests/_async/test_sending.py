@@ -545,3 +545,25 @@ async def test_a_write_limit_is_used() -> None:
     with pytest.raises(WriteTimeout):
         await connection.exchange(request, Timeouts(write=0.001, total=9.0))
     assert connection.is_closed()
+
+
+@pytest.mark.parametrize("content", [b"small", BIG])
+async def test_a_write_timeout_says_that_total_was_over(content: bytes) -> None:
+    # A large body is written after its head.
+    steps = [STALL] if content == b"small" else [None, STALL]
+    stream = AsyncScriptedStream([], at_end=STALL, write_steps=steps)
+    with pytest.raises(WriteTimeout) as caught:
+        await post(stream, content, timeout={"write": 5.0, "total": 0.02})
+    error = caught.value
+    assert error.message.startswith("total timeout: 0.02 s were over (")
+    assert error.message.endswith("; raise the total timeout if the request needs longer")
+    assert (error.limit, error.phase) == (0.02, "write request")
+    assert stream.is_closed
+
+
+async def test_a_write_timeout_of_its_own_does_not_say_that_total_was_over() -> None:
+    stream = AsyncScriptedStream([], at_end=STALL, write_steps=[STALL])
+    with pytest.raises(WriteTimeout) as caught:
+        await post(stream, b"small", timeout={"write": 0.02, "total": 60.0})
+    assert "total" not in caught.value.message
+    assert caught.value.limit == 0.02

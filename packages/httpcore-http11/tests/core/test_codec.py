@@ -566,8 +566,19 @@ def test_what_may_become_a_head_is_waited_for(start: bytes, lenient: bool) -> No
         (b"", b"f" * 21),
         (b"", b"5\rhello"),
         (b"2\r\nab\r\n", b"5\nhello"),
+        (b"2\r\nab\r\n", b"abc: x"),
+        (b"2\r\nab\r\n", b"Age: 1\r\n"),
+        (b"2\r\nab\r\n", b"garbage"),
+        (b"2\r\nab\r\n", b"\r"),
+        (b"2\r\nab\r\n", b"5 ;"),
+        (b"2\r\nab\r\n", b"f" * 21),
+        (b"2\r\nab\r\n3;x\r\nabc\r\n", b"abc: x"),
+        (b"2\r\nab\r\n3;x\r\nabc\r\n", b"5\rhello"),
+        (b"3;x\r\na00\r\n", b"abc: x"),
         (b"2;a\r\nab\r\n", b"5;a=b:c\nhello"),
         (b"2\r\nab\r\n0\r\n", b"no trailer\n"),
+        (b"2\r\nab\r\n0\r\n", b"no trailer"),
+        (b"2\r\nab\r\n00;x=y\r\n", b"Age : 1"),
         (b"2\r\nab\r\n0\r\n", b" folded: from nothing\n"),
     ],
 )
@@ -584,6 +595,28 @@ def test_a_bad_line_of_a_chunked_body_is_refused_before_its_end(
         RemoteProtocolError, match=r"neither a chunk size .*b'|illegal chunk header"
     ):
         read_in_pieces(codec, pieces)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"5\r\nhello\r\n0\r\nabc: x\r\n\r\n",
+        b"5;abc=x\r\nhello\r\n000;abc\r\nabc: x\r\n\r\n",
+        # Data that look like the end are data.
+        b"4;x\r\na\r\n0\r\n0\r\nabc: x\r\n\r\n",
+        b"1;x\r\n0\r\n0\r\nabc: x\r\n\r\n",
+        b"3;x\r\n0\r\n\r\n0\r\nabc: x\r\n\r\n",
+        b"5;x\r\n\n0\r\n0\r\n1a \r\n" + b"x" * 26 + b"\r\n0 \r\nabc: x\r\n\r\n",
+    ],
+)
+def test_a_good_line_of_a_chunked_body_is_never_refused(body: bytes) -> None:
+    data = CHUNKED_OK + body
+    cuts = [[data], [data[at : at + 1] for at in range(len(data))]]
+    cuts += [[data[:at], data[at:]] for at in range(1, len(data))]
+    for pieces in cuts:
+        codec = begun()
+        read_in_pieces(codec, pieces)
+        assert codec.trailers == [(b"abc", b"x")]
 
 
 def test_a_chunk_size_that_is_none_is_shown() -> None:

@@ -14,6 +14,7 @@ from httpcore_interfaces import (
     ReadTimeout,
     Timeouts,
     Trace,
+    WriteTimeout,
     _extensions,
 )
 from httpcore_interfaces._extensions import checked_answer, checked_async_answer
@@ -61,6 +62,23 @@ def test_a_timeout_says_that_total_was_over(monkeypatch: pytest.MonkeyPatch) -> 
     timeouts.total = None
     timeouts.blame_total(again := ReadTimeout("read timeout: 1; 2"))
     assert again.message == "read timeout: 1; 2"
+
+
+def test_a_write_timeout_says_that_total_was_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr(_extensions, "monotonic", lambda: now)
+    timeouts = Timeouts(write=5.0, total=3.0)
+    now = 103.0
+    error = WriteTimeout(
+        "write timeout: a took nothing for 1 s; raise the write timeout", limit=1.0
+    )
+    timeouts.blame_total(error)
+    assert type(error) is WriteTimeout
+    assert error.message == (
+        "total timeout: 3 s were over (write timeout: a took nothing for 1 s); "
+        "raise the total timeout if the request needs longer"
+    )
+    assert error.limit == 3.0
 
 
 def test_sets_of_limits_are_remembered_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:

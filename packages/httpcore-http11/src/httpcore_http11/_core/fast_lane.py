@@ -91,7 +91,7 @@ _VALUE_BYTES = bytes([9, *range(0x20, 0x7F), *range(0x80, 0x100)])
 _is_plain_target = re.compile(rb"[!-~]+").fullmatch
 _is_token = re.compile(rb"[-!#$%&'*+.^_`|~0-9A-Za-z]+").fullmatch
 _match_size_line = re.compile(rb"([0-9A-Fa-f]{1,16})\r\n").match
-_is_start_of_size_line = re.compile(rb"[0-9A-Fa-f]{0,16}\r?").fullmatch
+_is_start_of_size_line = re.compile(rb"[0-9A-Fa-f]{0,16}|[0-9A-Fa-f]{1,16}\r").fullmatch
 
 
 def kind_of(name: bytes) -> int | None:

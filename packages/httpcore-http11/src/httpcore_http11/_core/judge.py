@@ -31,11 +31,14 @@ _is_status_line = re.compile(
 _is_field_line = re.compile(rb"[-!#$%&'*+.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*\r?").fullmatch
 _is_continuation = re.compile(rb"[ \t][\t\x20-\x7e\x80-\xff]*\r?").fullmatch
 _FRAMING = (b"content-length", b"transfer-encoding")
-# What may still become a size line when no line end has come yet; and the beginning of a trailer field.
+# What may still become a size line, or the first line of a trailer section, when no line end has come yet; the beginning of a
+# trailer field; and the size line of the last chunk, which has no data.
 _is_start_of_size_line = re.compile(
-    rb"[0-9A-Fa-f]{0,20}|[0-9A-Fa-f]{1,20}[ \t]*(?:;[^\n]*)?\r?"
+    rb"[0-9A-Fa-f]{0,20}|[0-9A-Fa-f]{1,20}(?:;[^\n]*|[ \t]*\r?)"
 ).fullmatch
+_is_start_of_trailers = re.compile(rb"[-!#$%&'*+.^_`|~0-9A-Za-z]+(?::[^\n]*)?|\r").fullmatch
 _begins_a_field = re.compile(rb"[-!#$%&'*+.^_`|~0-9A-Za-z]+:").match
+_is_last_size_line = re.compile(rb"0{1,20}(?:;[^\n]*|[ \t]*)\r\n").fullmatch
 _bytearray = re.compile(r"bytearray\((b.*)\)$", re.DOTALL)
 
 # A size line and the two line ends of a chunk: what is beyond that is extension.
@@ -70,8 +73,10 @@ class Judge:
         "_fed",
         "_h11",
         "_limits",
+        "_may_be_trailers",
         "_offset",
         "_overhead",
+        "_recent",
         "_start",
     )
 
@@ -93,6 +98,8 @@ class Judge:
         self._fed = 0
         self._start = bytearray()  # of the head, for the sake of errors
         self._chunked = False
+        self._recent = bytearray()  # of a chunked body, what was not looked through yet
+        self._may_be_trailers = False
         self._chunks = 0
         self._content = 0
         self._overhead = 0
@@ -113,6 +120,8 @@ class Judge:
         self._h11.receive_data(data)
         if not self._overhead:
             self._start += data
+        elif self._chunked:
+            self._recent += data
 
     def unread(self) -> bytes:
         """The bytes after what has been read."""
@@ -133,10 +142,13 @@ class Judge:
             refuse_other_protocol(self._start, self._offset)
             return None
         assert isinstance(event, (h11.InformationalResponse, h11.Response))
-        self._overhead = self._fed - len(self.unread())
+        unread = self.unread()
+        self._overhead = self._fed - len(unread)
         self._refuse_large_head(self._overhead)
         fields = event.headers.raw_items()
         self._chunked = any(name == b"transfer-encoding" for name, _ in event.headers)
+        if self._chunked:
+            self._recent += unread
         self._refuse_controls(fields, event.reason)
         return b"HTTP/" + event.http_version, event.status_code, event.reason, fields
 
@@ -169,6 +181,7 @@ class Judge:
             if self._chunked:
                 unread = self.unread()
                 self._refuse_much_overhead(len(unread), self.trailers())
+                self._note_read(unread)
                 if unread and self._end is None and not pieces:
                     self._refuse_endless_line(unread)
             break
@@ -189,17 +202,29 @@ class Judge:
     def _refuse_endless_line(self, unread: bytes) -> None:
         """Refuse what will never be a size line or a trailer field, but for which h11 would wait, maybe in vain."""
         line, end, _ = unread.partition(b"\n")
-        if (
-            self._fed - len(unread) == self._overhead
-        ):  # in front of the first chunk, where no trailer can stand
-            is_good = not end and _is_start_of_size_line(line) is not None
+        if end:
+            is_good = self._may_be_trailers and _begins_a_field(line) is not None
         else:
-            is_good = not end or _begins_a_field(line) is not None
+            is_good = _is_start_of_size_line(line) is not None or (
+                self._may_be_trailers and _is_start_of_trailers(line) is not None
+            )
         if not is_good:
             raise RemoteProtocolError(
-                f"a line of a chunked body is neither a chunk size that ends in CRLF nor a trailer field: "
+                f"a line of a chunked body is neither a chunk size that ends in CRLF nor, after the last chunk, a trailer field: "
                 f"{_shown(line + end)} (byte {self._offset + self._fed - len(unread)} of the response)"
             )
+
+    def _note_read(self, unread: bytes) -> None:
+        """Find out whether what is unread may stand behind the size line of the last chunk, which h11 does not tell.
+
+        Data that look like that line are taken for it. Then either kind of line is good, and one of the wrong kind waited for.
+        """
+        recent = self._recent
+        end = len(recent) - len(unread)
+        if end:
+            begin = recent.rfind(b"\n", 0, end - 1) + 1
+            self._may_be_trailers = _is_last_size_line(recent, begin, end) is not None
+            del recent[:end]
 
     def _refuse_much_overhead(self, unread: int, trailers: Fields) -> None:
         limits = self._limits
