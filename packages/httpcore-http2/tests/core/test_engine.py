@@ -391,15 +391,22 @@ def test_floods_end_in_an_error(data: bytes) -> None:
     assert engine.outbox.queued - engine.outbox.written < 100_000
 
 
-@pytest.mark.parametrize("is_gone", [False, True])
-def test_content_for_a_stream_that_is_over_is_an_abuse(is_gone: bool) -> None:
-    engine, _ = engines()
-    stream, _ = opened(engine, 2)
+@pytest.mark.parametrize(("is_gone", "is_sent"), [(False, False), (False, True), (True, True)])
+@pytest.mark.parametrize("data", [frame(0, 1, b"more"), frame(0, 1), head(1), head(1, end=True)])
+def test_what_comes_behind_the_end_of_a_stream_is_an_abuse(
+    data: bytes, is_gone: bool, is_sent: bool
+) -> None:
+    engine, server = engines()
+    stream, _ = opened(engine, 2, end=is_sent)
+    exchange(engine, server)
     receive(engine, head(1, end=True))
     if is_gone:
         engine.give_up(stream)
-    receive(engine, frame(0, 1, b"more"))
+        write(engine)
+    receive(engine, data)
     assert engine.state == ConnectionState.CLOSED
+    assert engine.failure is not None
+    assert "on stream 1, which is over" in engine.failure.sentence
     assert write(engine).endswith(CODES.STREAM_CLOSED.to_bytes(4, "big"))
 
 
@@ -639,6 +646,20 @@ def test_a_ping_is_for_an_open_connection() -> None:
     engine.close(Failure(ReadError, "closed again"))
     assert write(engine) == b""
     assert written
+
+
+def test_going_away_from_everybody_is_the_end() -> None:
+    engine, server = engines()
+    stream, other = opened(engine, 2)
+    exchange(engine, server)
+    receive(engine, head(1))
+    receive(engine, frame(7, 0, struct.pack(">II", 1, 0)))
+    assert engine.failure is None
+    receive(engine, frame(7, 0, bytes(8)))
+    # Whoever may still hold them.
+    assert engine.state == ConnectionState.CLOSED
+    assert stream.failure is not None
+    assert other.failure is not None
 
 
 def test_goaway_twice_and_then_the_end() -> None:

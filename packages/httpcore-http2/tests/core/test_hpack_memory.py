@@ -135,3 +135,21 @@ def test_a_size_that_is_set_again_is_still_announced() -> None:
     for _ in range(2):
         assert decoder.decode(encoder.encode(fields), raw=True) == fields
     assert decoder.header_table_size == 100
+
+
+def test_a_table_is_not_larger_than_it_was_at_first() -> None:
+    encoder, decoder = RememberingEncoder(), Decoder()
+    encoder.header_table_size = 2**32 - 1
+    assert encoder.header_table_size == 4096
+    for number in range(1000):
+        decoder.decode(encoder.encode([(b"x-number", b"%d" % number)]), raw=True)
+    assert len(entries(encoder)) < 100
+
+
+def test_of_many_changes_the_smallest_and_the_last_are_announced() -> None:
+    encoder, decoder = RememberingEncoder(), Decoder()
+    for size in (100, 0, 200, 300):
+        encoder.header_table_size = size
+    block = encoder.encode([(b"x-a", b"1")])
+    assert block.startswith(b"\x20\x3f\x8d\x02\x40")
+    assert list(decoder.decode(block, raw=True)) == [(b"x-a", b"1")]

@@ -35,6 +35,9 @@ _REMEMBERED = 64
 # Bytes that an entry of a table counts beside its name and value (RFC 7541, 4.1).
 _ENTRY = 32
 
+# What a table has at first. A decoder may allow gigabytes, but who sends fills them, and searches them for each field.
+_LARGEST_TABLE = 4096
+
 # Different for almost every request, so of no use in a table.
 _FLEETING = frozenset(
     [b":path", b"content-length", b"if-none-match", b"if-modified-since", b"range"]
@@ -110,6 +113,19 @@ class RememberingEncoder(Encoder):
         self._blocks: dict[Any, bytes] = {}
         self._fields: dict[Any, bytes] = {}
         self._valid_at = 0
+
+    @property
+    def header_table_size(self) -> int:
+        """Bytes of the table: what the decoder allows, and no more than ours is worth searching."""
+        return self._table.maxsize
+
+    @header_table_size.setter
+    def header_table_size(self, value: int) -> None:
+        Encoder.header_table_size.fset(self, min(value, _LARGEST_TABLE))  # type: ignore[attr-defined]  # a property, seen from its class
+        changes = self.table_size_changes
+        if len(changes) > 2:
+            # The smallest and the last are to be announced (RFC 7541, 4.2).
+            self.table_size_changes = [min(changes), changes[-1]]
 
     def encode(self, headers: Any, huffman: bool = True) -> bytes:
         """Encode a list of field tuples; never-indexed ones are told apart by their class."""

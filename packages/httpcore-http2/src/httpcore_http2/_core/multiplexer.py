@@ -156,10 +156,14 @@ class Multiplexer(Lane):
         highest = self._h2.highest_outbound_stream_id
         if not self._gate.admits(kind, flags, stream_id, length, highest):
             return
-        if kind == _DATA and (
-            self._has_ended(stream_id) if stream is None else stream.state == StreamState.COMPLETE
+        # Of a stream that is gone, h2 reads header sections first, for the sake of the table.
+        if kind <= _HEADERS and (
+            kind == _DATA and self._has_ended(stream_id)
+            if stream is None
+            else stream.state == StreamState.COMPLETE
         ):
-            raise _StreamEndedError(f"a DATA frame on stream {stream_id}, which is over")
+            name = FrameKind(kind).name
+            raise _StreamEndedError(f"a {name} frame on stream {stream_id}, which is over")
         if stream is not None:
             if stream.is_over:
                 # h2 would forget it with the next request; what comes too late must not depend on that.
@@ -314,9 +318,7 @@ class Multiplexer(Lane):
         if event.remote_reset:
             sentence = f"the server reset the stream ({_name_of(event.error_code)})"
         else:
-            sentence = (
-                f"the server broke HTTP/2: {stream_offence(event.error_code, stream.stream_id)}"
-            )
+            sentence = f"the server broke HTTP/2: {stream_offence(stream.stream_id)}"
         is_untouched = event.remote_reset and stream.state == StreamState.AWAITING
         self._fail(
             stream,
@@ -365,6 +367,9 @@ class Multiplexer(Lane):
         for stream in [stream for stream in self._streams.values() if stream.stream_id > last]:
             self._fail(stream, failure)
         self._last_call()
+        if not self._streams:
+            # Nothing can come any more, whoever may still hold a response that has failed.
+            self._end(failure)
 
     # What follows from it.
 

@@ -13,7 +13,6 @@ from struct import Struct
 from typing import TYPE_CHECKING
 
 import h2.exceptions
-from h2.errors import ErrorCodes
 from h2.settings import SettingCodes
 from hpack.exceptions import (
     HPACKError,
@@ -97,11 +96,9 @@ class Offence(h2.exceptions.ProtocolError):
         self.error_code = error.error_code
 
 
-def stream_offence(code: ErrorCodes | int | None, stream_id: int) -> str:
-    """What made h2 reset a stream: to have closed it, or too large a window."""
-    if code == ErrorCodes.FLOW_CONTROL_ERROR:
-        return f"a window of more than {_LARGEST_WINDOW} bytes for stream {stream_id}"
-    return f"a frame on stream {stream_id} after its end"
+def stream_offence(stream_id: int) -> str:
+    """What makes h2 reset a stream; of all else it makes an end of the connection."""
+    return f"a window of more than {_LARGEST_WINDOW} bytes for stream {stream_id}"
 
 
 class Scene:
