@@ -229,6 +229,63 @@ async def test_a_connection_that_cannot_be_looked_at_is_closed_and_that_is_told(
     assert observer.told == ["open", "closed"]
 
 
+def read_at_once() -> Request:
+    request = Request("GET", "http://a.example/", headers=HOST)
+    request.reads_whole = True
+    return request
+
+
+async def test_a_response_that_will_be_read_at_once_frees_the_connection_when_it_is_there() -> None:
+    connection = AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream([TURN, OK, TURN, OK, STALL]))
+    observer = AsyncObserver(connection, dropped=True)
+    for number in range(2):
+        response = await connection.handle_async_request(read_at_once())
+        assert connection.is_idle()
+        assert observer.told == ["open", "dropped"] * (number + 1)
+        assert await response.aread() == b"hello"
+        await response.aclose()
+    assert observer.told == ["open", "dropped"] * 2
+
+
+async def test_a_body_that_came_whole_is_read_like_any_other() -> None:
+    connection = AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream([TURN, OK, TURN, OK, STALL]))
+    response = await connection.handle_async_request(read_at_once())
+    body: Any = response.stream
+    assert [chunk async for chunk in body] == [b"hello"]
+    with pytest.raises(StreamConsumed):
+        aiter(body)
+    assert await anext(body, None) is None
+    with pytest.raises(StreamConsumed):
+        await body.aread_whole()
+    await response.aclose()
+    with pytest.raises(StreamClosed):
+        aiter(body)
+    with pytest.raises(StreamClosed):
+        await body.__anext__()
+    response = await connection.handle_async_request(read_at_once())
+    await response.aclose()
+    with pytest.raises(StreamClosed):
+        await response.aread()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        [b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel", b"lo"],
+        [b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello"],
+        [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"],
+    ],
+)
+async def test_what_is_not_there_yet_or_not_plain_is_read_by_the_caller(
+    answer: list[bytes],
+) -> None:
+    connection = AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream([TURN, *answer, STALL]))
+    response = await connection.handle_async_request(read_at_once())
+    assert not connection.is_idle()
+    assert not connection.is_closed()
+    assert await response.aread() == b"hello"
+
+
 async def test_a_connection_in_use_or_closed_has_not_expired() -> None:
     connection = AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream([TURN, OK, END]), 0.0)
     response = await connection.handle_async_request(

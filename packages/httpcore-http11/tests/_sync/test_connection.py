@@ -222,6 +222,63 @@ def test_a_connection_that_cannot_be_looked_at_is_closed_and_that_is_told() -> N
     assert observer.told == ["open", "closed"]
 
 
+def read_at_once() -> Request:
+    request = Request("GET", "http://a.example/", headers=HOST)
+    request.reads_whole = True
+    return request
+
+
+def test_a_response_that_will_be_read_at_once_frees_the_connection_when_it_is_there() -> None:
+    connection = HTTP11Connection(ORIGIN, ScriptedStream([TURN, OK, TURN, OK, STALL]))
+    observer = Observer(connection, dropped=True)
+    for number in range(2):
+        response = connection.handle_request(read_at_once())
+        assert connection.is_idle()
+        assert observer.told == ["open", "dropped"] * (number + 1)
+        assert response.read() == b"hello"
+        response.close()
+    assert observer.told == ["open", "dropped"] * 2
+
+
+def test_a_body_that_came_whole_is_read_like_any_other() -> None:
+    connection = HTTP11Connection(ORIGIN, ScriptedStream([TURN, OK, TURN, OK, STALL]))
+    response = connection.handle_request(read_at_once())
+    body: Any = response.stream
+    assert [chunk for chunk in body] == [b"hello"]
+    with pytest.raises(StreamConsumed):
+        iter(body)
+    assert next(body, None) is None
+    with pytest.raises(StreamConsumed):
+        body.read_whole()
+    response.close()
+    with pytest.raises(StreamClosed):
+        iter(body)
+    with pytest.raises(StreamClosed):
+        body.__next__()
+    response = connection.handle_request(read_at_once())
+    response.close()
+    with pytest.raises(StreamClosed):
+        response.read()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        [b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel", b"lo"],
+        [b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello"],
+        [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"],
+    ],
+)
+def test_what_is_not_there_yet_or_not_plain_is_read_by_the_caller(
+    answer: list[bytes],
+) -> None:
+    connection = HTTP11Connection(ORIGIN, ScriptedStream([TURN, *answer, STALL]))
+    response = connection.handle_request(read_at_once())
+    assert not connection.is_idle()
+    assert not connection.is_closed()
+    assert response.read() == b"hello"
+
+
 def test_a_connection_in_use_or_closed_has_not_expired() -> None:
     connection = HTTP11Connection(ORIGIN, ScriptedStream([TURN, OK, END]), 0.0)
     response = connection.handle_request(Request("GET", "http://a.example/", headers=HOST))

@@ -32,6 +32,12 @@ class PlainByteStream(AsyncByteStream, SyncByteStream):
     def __aiter__(self) -> AsyncIterator[bytes]:
         return _AsyncOnce(iter(self))
 
+    def read_whole(self) -> bytes:
+        return self.content
+
+    async def aread_whole(self) -> bytes:
+        return self.content
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} [{len(self.content)} bytes]>"
 

@@ -8,7 +8,6 @@ hop that translates it; checking before the protocol is chosen makes every proto
 from __future__ import annotations
 
 import re
-from operator import is_
 from typing import TYPE_CHECKING
 
 from ._exceptions import LocalProtocolError
@@ -22,6 +21,7 @@ __all__ = [
     "HOST_BYTES",
     "Fields",
     "good_field",
+    "known_field",
     "may_be_remembered",
     "validate_fields",
     "validate_request",
@@ -74,8 +74,9 @@ def validate_request(request: Request) -> None:
         good = request._good
     except AttributeError:  # a request of another make
         good = None
-    # Most requests are sent as they were made, and then their fields were checked already.
-    if good is None or len(fields) != len(good) or not all(map(is_, fields, good)):
+    # Most requests are sent as they were made, and then their fields were checked already; comparing a list with the same
+    # objects does not look into them.
+    if good is None or fields != good:
         validate_fields(fields)
 
 
@@ -125,6 +126,10 @@ class _KnownFields(dict[Field, Field]):
 
 
 _known_fields = _KnownFields()
+
+#: The field that was found good before and equals what is given, `None` when there is none. Raises `TypeError` for what has
+#: no hash.
+known_field = _known_fields.get
 
 #: The good field that equals what is given. Raises `LookupError`, and `TypeError` for what has no hash.
 good_field = _known_fields.__getitem__

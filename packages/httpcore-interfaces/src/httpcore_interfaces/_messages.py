@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import re
 from binascii import b2a_base64
-from operator import itemgetter
 from typing import TYPE_CHECKING, cast
 
 from ._async.byte_streams import AsyncByteStream
 from ._byte_streams import EMPTY, PlainByteStream
 from ._exceptions import StreamClosed
-from ._fields import HOST_BYTES, good_field
 from ._sync.byte_streams import SyncByteStream
-from ._urls import DEFAULT_PORTS, URL, read_url, to_bytes
+from ._urls import URL, read_url, to_bytes
+from ._wire_fields import GoodFields, good_fields, host_field, to_fields, what_is_there
 
 if TYPE_CHECKING:
     import ssl
@@ -48,18 +47,30 @@ class Request:
     - `headers`: a mapping or a sequence of pairs, `bytes` or ASCII `str`; sent in this order with this case.
     - `content`: `bytes`, an iterable of bytes, or an asynchronous iterable of bytes.
     - `extensions`: see `RequestExtensions`; `target` replaces the URL's target.
+    - `reads_whole`: an attribute, `True` for a request whose response will be read to its end at once, as `request()` does.
+      A transport may then be done with it before it returns the response, whose body is read as any other.
 
     Nothing is added: `Host` and the framing fields are the caller's, or those of the `request()` and `stream()`
     conveniences. Raises `TypeError` for other types.
     """
 
-    __slots__ = ("__weakref__", "_good", "extensions", "headers", "method", "stream", "url")
+    __slots__ = (
+        "__weakref__",
+        "_good",
+        "extensions",
+        "headers",
+        "method",
+        "reads_whole",
+        "stream",
+        "url",
+    )
 
     method: bytes
     url: URL
     headers: Fields
     stream: ByteStreams
     extensions: MutableMapping[str, Any]
+    reads_whole: bool
     #: The fields that `headers` had when they were found good, all of them; `None` when they were not.
     _good: Fields | None
 
@@ -72,18 +83,29 @@ class Request:
         content: ContentTypes = None,
         extensions: Mapping[str, Any] | None = None,
     ) -> None:
+        self._fill(method, url, headers, content, extensions)
+
+    def _fill(
+        self,
+        method: bytes | str,
+        url: URL | bytes | str,
+        headers: HeaderTypes,
+        content: ContentTypes,
+        extensions: Mapping[str, Any] | None,
+    ) -> None:
         if type(method) is not bytes:
             method = (type(method) is str and _METHODS.get(method)) or to_bytes(method, "method")
         self.method = method
         if type(url) is not URL:
-            if type(url) is str and url and url.isascii():
+            if type(url) is str and url and url.isascii() and "#" not in url:
                 url = read_url(url.encode())
             else:
                 url = _to_url(url)
         self.url = url
-        self._good = good = _good_fields(headers)
-        self.headers = _to_fields(headers) if good is None else good.copy()
+        self._good = good = good_fields(headers)
+        self.headers = to_fields(headers) if good is None else good.copy()
         self.stream = EMPTY if content is None else _to_stream(content)
+        self.reads_whole = False
         if extensions is None:
             self.extensions = {}
             return
@@ -139,7 +161,7 @@ class Response:
         if isinstance(status, bool) or not isinstance(status, int):
             raise TypeError(f"status must be int, but got {type(status).__name__}.")
         self.status = status
-        self.headers = _to_fields(headers)
+        self.headers = to_fields(headers)
         self.stream = EMPTY if content is None else _to_stream(content)
         self.extensions = {} if extensions is None else _to_extensions(extensions)
         self._content = None
@@ -301,7 +323,7 @@ class Proxy:
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
         self.url = _to_url(url)
-        self.headers = _to_fields(headers)
+        self.headers = to_fields(headers)
         self.ssl_context = ssl_context
         self.auth: tuple[bytes, bytes] | None = None
         if auth is None and not isinstance(url, URL):
@@ -329,60 +351,32 @@ def prepared_request(
     extensions: Mapping[str, Any] | None,
 ) -> Request:
     """A request as `request()` and `stream()` send it: with `Host` and the framing fields added where absent."""
-    request = Request(method, url, headers=headers, content=content, extensions=extensions)
-    fields = request.headers
-    if content is None and fields and fields[0][0] in _HOST_NAMES:
-        return request  # nothing is absent, as is seen at the first glance
-    # In one go; a comprehension would be a call.
-    names = {*map(bytes.lower, map(_name_of, fields))}
-    if b"host" not in names:
-        url = request.url
-        _insert(request, 0, (b"Host", _host_values[url.scheme, url.host, url.port]))
-    if content is not None and b"content-length" not in names and b"transfer-encoding" not in names:
+    # Calling the class with names makes a tuple and a dict of the arguments.
+    request = _new(Request)
+    request._fill(method, url, headers, content, extensions)
+    good = request._good
+    if type(good) is GoodFields:
+        has_host, has_framing = good.has_host, good.has_framing
+    else:
+        has_host, has_framing = what_is_there(request.headers)
+    if not has_host:
+        field, is_good = host_field(request.url)
+        request.headers.insert(0, field)
+        # It is as good as it was, if what is added is good.
+        good = [field, *good] if is_good and good is not None else None
+    if content is not None and not has_framing:
+        field = _CHUNKED
         if isinstance(content, bytes):
-            _insert(request, len(fields), (b"Content-Length", b"%d" % len(content)))
-        else:
-            _insert(request, len(fields), _CHUNKED)
+            field = (b"Content-Length", b"%d" % len(content))
+        request.headers.append(field)
+        if good is not None:
+            good = [*good, field]
+    request._good = good
     return request
 
 
-def _insert(request: Request, at: int, field: tuple[bytes, bytes]) -> None:
-    """Add a field to a request that nobody else has yet, which stays as good as it was."""
-    if request._good is not None:
-        try:
-            field = good_field(field)
-            request._good.insert(at, field)
-        except LookupError:
-            request._good = None
-    request.headers.insert(at, field)
-
-
-_HOST_NAMES = (b"Host", b"host")
 _CHUNKED = (b"Transfer-Encoding", b"chunked")
-_name_of = itemgetter(0)
-
-
-_HOST_VALUES_LIMIT = 512
-
-
-class _HostValues(dict[tuple[bytes, bytes, int | None], bytes]):
-    """The value of the `Host` field (RFC 9110, 7.2) for scheme, host and port. Remembered up to a bound, also in length."""
-
-    def __missing__(self, key: tuple[bytes, bytes, int | None]) -> bytes:
-        scheme, host, port = key
-        value = b"[%b]" % host if b":" in host else host
-        if port is not None and port != DEFAULT_PORTS.get(scheme):
-            value += b":%d" % port
-        # A redirect may have brought it.
-        if len(host) <= HOST_BYTES:
-            if len(self) >= _HOST_VALUES_LIMIT:
-                self.clear()
-            self[key] = value
-        return value
-
-
-_host_values = _HostValues()
-
+_new = object.__new__
 
 _USERINFO = re.compile(rb"[^/?#]*?//(?P<user>[^/?#:]*)(?::(?P<password>[^/?#]*))?@")
 
@@ -409,40 +403,6 @@ _METHODS = {
     method.decode(): method
     for method in (b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS")
 }
-
-
-def _good_fields(headers: HeaderTypes) -> Fields | None:
-    """The fields of a list, if all are in wire form and can be sent as they are; else `None`."""
-    if headers is None:
-        return []
-    if type(headers) is not list:
-        return None
-    try:
-        # Text has the hash of its bytes, and `python -b` minds where the two are compared.
-        if headers and type(headers[0][0]) is not bytes:
-            return None
-        return [*map(good_field, headers)]
-    except (LookupError, TypeError, BytesWarning):
-        return None
-
-
-def _to_fields(headers: HeaderTypes) -> Fields:
-    if headers is None:
-        return []
-    items: Any = headers.items() if hasattr(headers, "items") else headers
-    if isinstance(items, (str, bytes)) or not hasattr(items, "__iter__"):
-        raise TypeError(
-            f"headers must be a mapping or sequence of two-tuples, but got {type(headers).__name__}."
-        )
-    try:
-        return [
-            (to_bytes(name, "header name"), to_bytes(value, "header value"))
-            for name, value in items
-        ]
-    except ValueError as error:
-        raise TypeError(
-            f"headers must be a mapping or sequence of two-tuples, but one item is not: {error}."
-        ) from error
 
 
 def _to_stream(content: bytes | ByteStreams) -> ByteStreams:

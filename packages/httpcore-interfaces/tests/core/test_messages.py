@@ -16,7 +16,7 @@ from httpcore_interfaces import (
     Response,
     StreamClosed,
     StreamConsumed,
-    _messages,
+    _wire_fields,
     prepared_request,
 )
 
@@ -136,8 +136,8 @@ def test_the_conveniences_add_the_host(url: str, host: bytes) -> None:
 
 
 def test_hosts_are_remembered_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    known = _messages._HostValues()
-    monkeypatch.setattr(_messages, "_host_values", known)
+    known: dict[tuple[bytes, bytes, int | None], tuple[bytes, bytes]] = {}
+    monkeypatch.setattr(_wire_fields, "_host_fields", known)
     for number in [*range(1000), 10**300]:
         request = prepared_request("GET", f"http://h{number}/", None, None, None)
         assert request.headers == [(b"Host", b"h%d" % number)]
@@ -379,6 +379,39 @@ async def test_an_asynchronous_iterable_of_any_make_is_read_whole() -> None:
     response = Response(200, content=async_chunks())
     assert await response.aread() == b"ab"
     await response.aclose()
+
+
+def test_lists_of_fields_that_come_again_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    known: dict[Any, Any] = {}
+    monkeypatch.setattr(_wire_fields, "_known_lists", known)
+    fields = [(b"X", b"again"), (b"Y", b"again")]
+    made = [Request("GET", URL_TEXT, headers=fields) for _ in range(4)]
+    assert [*known] == [tuple(fields)]
+    assert made[2]._good is made[3]._good
+    assert made[2].headers == made[3].headers == fields
+    assert made[2].headers is not made[3].headers
+    # What happens to one request is nothing to the next.
+    made[2].headers.clear()
+    assert Request("GET", URL_TEXT, headers=fields).headers == fields
+    prepared = prepared_request("POST", URL_TEXT, fields, b"x", None)
+    assert prepared.headers == [(b"Host", b"example.com"), *fields, (b"Content-Length", b"1")]
+    assert Request("GET", URL_TEXT, headers=fields).headers == fields
+
+
+def test_what_else_are_lists_of_fields_is_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    known: dict[Any, Any] = {}
+    monkeypatch.setattr(_wire_fields, "_known_lists", known)
+    for fields in (
+        [(b"Authorization", b"secret"), (b"X", b"again")],
+        [(b"X", b"*" * 100)] * 50,
+    ):
+        for _ in range(3):
+            assert Request("GET", URL_TEXT, headers=fields).headers == fields
+    assert not known
+    for number in range(1000):
+        for _ in range(3):
+            Request("GET", URL_TEXT, headers=[(b"X", b"%d" % number)])
+        assert 0 < len(known) <= 128
 
 
 def test_a_prepared_request_is_as_good_as_its_fields() -> None:

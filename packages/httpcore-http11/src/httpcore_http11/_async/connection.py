@@ -58,7 +58,7 @@ from .._core.states import (
     WAITING,
     shown_state,
 )
-from .body import AsyncResponseBody, AsyncTracedResponseBody
+from .body import AsyncResponseBody, AsyncTracedResponseBody, AsyncWholeBody
 from .sources import open_source
 from .switched import AsyncSwitchedStream
 
@@ -221,7 +221,6 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
         self._method = request.method
         self._wrote = False
         self._bytes_sent = 0
-        self._early = None
         extensions = request.extensions
         trace = None
         if "trace" in extensions or is_logging(DEBUG):
@@ -246,10 +245,15 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
                 head = await self._receive_head(request, timeouts)
             else:
                 head = await self._traced_receiving(trace, request, timeouts)
-            return self._response(head, request, timeouts, trace)
+            response = self._response(head, request, timeouts, trace)
         except BaseException as error:
             await self._fail(error, timeouts, trace)
             raise
+        if type(response.stream) is AsyncWholeBody:
+            left = self._ended(END_KEEP)
+            if left:
+                await self._aclose_ended(left)
+        return response
 
     def _refusal(self) -> ConnectionNotAvailable:
         state = shown_state(self._state)
@@ -312,6 +316,11 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
         if codec.skipped:
             extensions["skipped_fields"] = codec.skipped
         if trace is None:
+            # Most bodies are small and have come with their head.
+            if self._state is RECEIVING and getattr(request, "reads_whole", False):
+                whole = codec.take_whole()
+                if whole is not None:
+                    return _from_wire(status, fields, AsyncWholeBody(whole), extensions)
             body = AsyncResponseBody(self, timeouts, extensions)
         else:
             body = AsyncTracedResponseBody(self, timeouts, extensions, request, trace)
@@ -537,7 +546,8 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
     async def _receive_head(self, request: Request, timeouts: Timeouts) -> Head:
         """The final head."""
         if self._early is not None:
-            return self._early
+            early, self._early = self._early, None
+            return early
         codec = self._codec
         informed = False
         limit = timeouts.read

@@ -30,8 +30,9 @@ __all__ = [
 
 Pairs = tuple[tuple[bytes, bytes], ...]
 
-# Field lines with the blank line behind them, the length of the body (or `CHUNKED`), whether the connection may stay open,
-# whether `100-continue` is expected, the value of `Upgrade`; and the fields themselves where all may be remembered.
+# What stands behind the target, which is the version, field lines, and a blank line; the length of the body (or
+# `CHUNKED`), whether the connection may stay open, whether `100-continue` is expected, the value of `Upgrade`; and the
+# fields themselves where all may be remembered.
 SentBlock = tuple[bytes, int, bool, bool, bytes, "Fields | None"]
 
 # The size in bytes; status and reason; fields; the length of the body (or `CHUNKED` or `UNTIL_CLOSE`) going by them alone; whether the
@@ -110,7 +111,8 @@ def encode_plain_head(method: bytes, target: bytes, lines: bytes) -> bytes | Non
     """A request's head as bytes, `lines` being those of a `plain_block`; `None` to decline."""
     if (method not in plain_names and kind_of(method) is None) or not _is_plain_target(target):
         return None
-    return b"%b %b HTTP/1.1\r\n%b" % (method, target, lines)
+    # Half of what formatting takes.
+    return b"".join((method, b" ", target, lines))
 
 
 def plain_block(fields: Fields) -> SentBlock | None:
@@ -166,7 +168,7 @@ def _read_block(fields: Pairs) -> SentBlock | None:
     if not has_host:
         return None
     lines.append(b"\r\n")
-    joined = b"".join(lines)
+    joined = b" HTTP/1.1\r\n" + b"".join(lines)
     # Without content nothing waits for leave to be sent (RFC 9110, 10.1.1).
     expects = expects and bool(length)
     # Lines that are all known may well come together again, and none of them is a secret.

@@ -59,7 +59,7 @@ from .._core.states import (
     WAITING,
     shown_state,
 )
-from .body import ResponseBody, TracedResponseBody
+from .body import ResponseBody, TracedResponseBody, WholeBody
 from .sources import open_source
 from .switched import SwitchedStream
 
@@ -222,7 +222,6 @@ class HTTP11Connection(ConnectionInterface):
         self._method = request.method
         self._wrote = False
         self._bytes_sent = 0
-        self._early = None
         extensions = request.extensions
         trace = None
         if "trace" in extensions or is_logging(DEBUG):
@@ -247,10 +246,15 @@ class HTTP11Connection(ConnectionInterface):
                 head = self._receive_head(request, timeouts)
             else:
                 head = self._traced_receiving(trace, request, timeouts)
-            return self._response(head, request, timeouts, trace)
+            response = self._response(head, request, timeouts, trace)
         except BaseException as error:
             self._fail(error, timeouts, trace)
             raise
+        if type(response.stream) is WholeBody:
+            left = self._ended(END_KEEP)
+            if left:
+                self._aclose_ended(left)
+        return response
 
     def _refusal(self) -> ConnectionNotAvailable:
         state = shown_state(self._state)
@@ -307,6 +311,11 @@ class HTTP11Connection(ConnectionInterface):
         if codec.skipped:
             extensions["skipped_fields"] = codec.skipped
         if trace is None:
+            # Most bodies are small and have come with their head.
+            if self._state is RECEIVING and getattr(request, "reads_whole", False):
+                whole = codec.take_whole()
+                if whole is not None:
+                    return _from_wire(status, fields, WholeBody(whole), extensions)
             body = ResponseBody(self, timeouts, extensions)
         else:
             body = TracedResponseBody(self, timeouts, extensions, request, trace)
@@ -530,7 +539,8 @@ class HTTP11Connection(ConnectionInterface):
     def _receive_head(self, request: Request, timeouts: Timeouts) -> Head:
         """The final head."""
         if self._early is not None:
-            return self._early
+            early, self._early = self._early, None
+            return early
         codec = self._codec
         informed = False
         limit = timeouts.read

@@ -42,9 +42,9 @@ class AsyncRequestInterface:
         `Host`, and `Content-Length` or `Transfer-Encoding`, are added where they are absent. Raises what
         `handle_async_request` raises.
         """
-        response = await self.handle_async_request(
-            prepared_request(method, url, headers, content, extensions)
-        )
+        request = prepared_request(method, url, headers, content, extensions)
+        request.reads_whole = True
+        response = await self.handle_async_request(request)
         try:
             await response.aread()
         finally:

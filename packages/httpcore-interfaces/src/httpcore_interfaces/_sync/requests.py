@@ -43,7 +43,9 @@ class RequestInterface:
         `Host`, and `Content-Length` or `Transfer-Encoding`, are added where they are absent. Raises what
         `handle_request` raises.
         """
-        response = self.handle_request(prepared_request(method, url, headers, content, extensions))
+        request = prepared_request(method, url, headers, content, extensions)
+        request.reads_whole = True
+        response = self.handle_request(request)
         try:
             response.read()
         finally:

@@ -68,6 +68,8 @@ monotonic = time.monotonic
 logger = logging.getLogger("httpcore.pool")
 is_logging = logger.isEnabledFor
 
+_NO_LIMITS = Timeouts.of({})
+
 # Who subclasses or patches it has made a connection of their own.
 _OWN = AsyncHTTPConnection.handle_async_request
 
@@ -147,7 +149,7 @@ class AsyncPool:
         if self._old_fashioned:
             key = self._old_fashioned.key_for(key, monotonic())
         validate_request(request)
-        timeouts = Timeouts.of(extensions)
+        timeouts = Timeouts.of(extensions) if extensions else _NO_LIMITS
         trace = None
         if "trace" in extensions or is_logging(TRACE):
             trace = AsyncTrace.of(extensions, logger, "pool", TRACE)

@@ -203,6 +203,8 @@ class AsyncLedger(Generic[C, W]):
         # Idle slots of all lanes, longest idle first; tickets that any free slot can serve, longest waiting first.
         self._idleness: OrderedDict[Slot[C, W], None] = OrderedDict()
         self._line: OrderedDict[Ticket[C, W], None] = OrderedDict()
+        # Before this nothing idle expires. It is not set back by what is taken, so then one looks in vain, once.
+        self._expires_at = FOREVER
 
     # What a request asks.
 
@@ -214,8 +216,7 @@ class AsyncLedger(Generic[C, W]):
         `may_share`: the connection may turn out to multiplex, so rather wait for a dial under way than start another.
         `fresh`: not a connection that was used before. `None` when the ledger is closed.
         """
-        idleness = self._idleness
-        if idleness and next(iter(idleness)).expires_at <= now:
+        if self._expires_at <= now:
             self._expire(now)
         lane = self._lanes.get(key)
         if lane is not None:
@@ -226,7 +227,7 @@ class AsyncLedger(Generic[C, W]):
                 while idle:
                     # So most requests come by their connection; the last used first.
                     slot, _ = idle.popitem()
-                    del idleness[slot]
+                    del self._idleness[slot]
                     slot.streams += 1
                     slot.uses += 1
                     self.counts.reuses += 1
@@ -332,7 +333,9 @@ class AsyncLedger(Generic[C, W]):
             is_full = seconds <= 0 or len(idleness) >= limits.idle
             if is_full and not self._make_place(slot):
                 return
-            slot.expires_at = now + seconds
+            slot.expires_at = expires_at = now + seconds
+            if not idleness:
+                self._expires_at = expires_at
             lane.idle[slot] = None
             idleness[slot] = None
 
@@ -465,9 +468,11 @@ class AsyncLedger(Generic[C, W]):
 
     def _expire(self, now: float) -> None:
         idleness = self._idleness
+        self._expires_at = FOREVER
         while idleness:
             slot = next(iter(idleness))
             if slot.expires_at > now:
+                self._expires_at = slot.expires_at
                 break
             self.counts.expiries += 1
             self._drop(slot)

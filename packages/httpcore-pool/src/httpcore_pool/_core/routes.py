@@ -297,10 +297,12 @@ def as_forwarded(request: Request, proxy_fields: Fields) -> Request:
     url = request.url
     own = {name.lower() for name, _ in request.headers}
     fields = [field for field in proxy_fields if field[0].lower() not in own]
-    return Request(
+    forwarded = Request(
         request.method,
         URL(scheme=url.scheme, host=url.host, port=url.port, target=bytes(url)),
         headers=[*request.headers, *fields],
         content=request.stream,
         extensions={key: value for key, value in request.extensions.items() if key != "target"},
     )
+    forwarded.reads_whole = getattr(request, "reads_whole", False)
+    return forwarded
