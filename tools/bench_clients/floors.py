@@ -55,6 +55,8 @@ class Loop:
         self.pieces = job.pieces
         self.context = ssl.create_default_context(cafile=job.authority) if job.authority else None
         self.session: ssl.SSLSession | None = None
+        # To ask costs a copy, so a server that gives nothing to resume is asked once.
+        self.asks = True
         self.fresh = job.fresh
         self.events = job.events
         self.sock = self.connect()
@@ -106,8 +108,11 @@ class Loop:
 
     def close(self) -> None:
         """Close the connection, and keep what its successor can resume."""
-        if isinstance(self.sock, ssl.SSLSocket):
+        if self.asks and isinstance(self.sock, ssl.SSLSocket):
             self.session = self.sock.session
+            self.asks = self.session is not None and self.session.has_ticket
+            if not self.asks:
+                self.session = None
         self.sock.close()
 
     def exchange(self) -> None:

@@ -1,5 +1,6 @@
 """httpcore, whichever the environment has: this one, or another that has the same public interface."""
 
+import os
 import ssl
 from collections.abc import Callable
 from importlib import import_module
@@ -23,7 +24,10 @@ def options(job: Job) -> dict[str, Any]:
         "http2": job.http2,
     }
     if job.authority:
-        given["ssl_context"] = ssl.create_default_context(cafile=job.authority)
+        # A default context that trusts whom the environment names, as ours does, may resume sessions; a user's may not.
+        os.environ["SSL_CERT_FILE"] = job.authority
+        if len(library.default_ssl_context().get_ca_certs()) != 1:
+            given["ssl_context"] = ssl.create_default_context(cafile=job.authority)
     if job.proxy_url:
         given["proxy"] = library.Proxy(job.proxy_url)
     return given

@@ -162,11 +162,14 @@ def _write_documents(folder: Path) -> None:
 
 
 def _write_certificates(folder: Path) -> str:
-    """Write a certificate for this machine and its key; return the file of the authority that signed it."""
+    """Write a certificate for this machine and its key; return the file of the authority that is trusted.
+
+    There is one certificate between the two, as all public servers have at least one.
+    """
     import trustme  # here, for whoever only asks for other things
 
     authority = trustme.CA()
-    certificate = authority.issue_cert("127.0.0.1", "localhost")
+    certificate = authority.create_child_ca().issue_cert("127.0.0.1", "localhost")
     (folder / "key.pem").write_bytes(certificate.private_key_pem.bytes())
     chain = b"".join(blob.bytes() for blob in certificate.cert_chain_pems)
     (folder / "certificate.pem").write_bytes(chain)

@@ -39,6 +39,10 @@ def authority() -> trustme.CA:
 
 @functools.cache
 def server_context() -> ssl.SSLContext:
+    return fresh_server_context()
+
+
+def fresh_server_context() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority().issue_cert("tls.example", "inner.example").configure_cert(context)
     return context

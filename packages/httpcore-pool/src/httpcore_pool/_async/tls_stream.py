@@ -51,6 +51,8 @@ class AsyncTLSStream(AsyncSocketStream):
     __slots__ = (
         "_closed",
         "_engine",
+        "_given",
+        "_is_session_due",
         "_peer",
         "_reading",
         "_server_hostname",
@@ -70,9 +72,11 @@ class AsyncTLSStream(AsyncSocketStream):
         self._stream = stream
         self._peer = peer
         self._server_hostname = server_hostname or ""
-        # `None` when sessions are not remembered, and once this one is.
+        # `None` when sessions are not remembered.
         self._sessions = sessions_of(ssl_context) if server_hostname else None
         session = None if self._sessions is None else self._sessions.take(self._server_hostname)
+        self._is_session_due = self._sessions is not None
+        self._given = session
         self._engine = AsyncTLSEngine(ssl_context, server_hostname, session, alpn_protocols)
         self._closed = False
         self._reading = False
@@ -120,7 +124,7 @@ class AsyncTLSStream(AsyncSocketStream):
             while not self._closed:
                 data = self._engine.decrypt(max_bytes, ciphertext)
                 if data is not None:
-                    if self._sessions is not None:
+                    if self._is_session_due:
                         self._keep_session()
                     return data
                 if self._engine.must_send:
@@ -191,6 +195,8 @@ class AsyncTLSStream(AsyncSocketStream):
         if self._closed:
             return
         self._closed = True
+        if self._sessions is not None:
+            self._sessions.settle(self._server_hostname, self._engine)
         try:
             last_words = self._engine.close()
             if last_words:
@@ -259,11 +265,19 @@ class AsyncTLSStream(AsyncSocketStream):
         return None if failure is None or errors.alert_in(failure) is None else failure
 
     def _keep_session(self) -> None:
-        """Remember the session; its ticket has come with the first bytes, if the server gives any."""
-        session = self._engine.session()
-        if session is not None and self._sessions is not None:
-            self._sessions.put(self._server_hostname, session)
-        self._sessions = None
+        """Remember that there is a session; its ticket has come with the first bytes, if the server gives any."""
+        sessions, engine = self._sessions, self._engine
+        assert sessions is not None
+        self._is_session_due = False
+        given, self._given = self._given, None
+        if given is None:
+            sessions.put_source(self._server_hostname, engine)
+        elif not engine.has_resumed():
+            sessions.put_refusal(self._server_hostname)
+        elif engine.can_resume_again():
+            sessions.put(self._server_hostname, given)
+        else:
+            sessions.put_source(self._server_hostname, engine)
 
     def _read_below(self) -> bytes | None:
         read_nowait = getattr(self._stream, "read_nowait", None)

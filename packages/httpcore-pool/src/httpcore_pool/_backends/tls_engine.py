@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import errno
 import ssl
-from _thread import allocate_lock
+from _thread import allocate_lock, get_ident
 from contextlib import nullcontext, suppress
 from typing import Generic, Protocol, TypeVar
 
@@ -163,8 +163,22 @@ class _TLSEngine(Generic[P]):
             return b""
         return self._unsent + self._outgoing.read()
 
+    def can_be_asked(self) -> bool:
+        """Whether this thread may call `session()` now."""
+        raise NotImplementedError
+
+    def has_resumed(self) -> bool:
+        """Whether the server took up the session that it was offered."""
+        return bool(self.ssl_object.session_reused)
+
+    def can_resume_again(self) -> bool:
+        """Whether that session may be taken up again: one of TLS 1.2, which knows no single use."""
+        return self.ssl_object.version() != "TLSv1.3"
+
     def session(self) -> ssl.SSLSession | None:
         """What the next connection to this server can begin with, if the server has given such a thing."""
+        if self.failure is not None:
+            return None
         session = self.ssl_object.session
         # In TLS 1.3 the ticket makes the session, and comes some time after the handshake.
         if session is None or not (session.has_ticket or self.ssl_object.version() != "TLSv1.3"):
@@ -235,7 +249,21 @@ class _TLSEngine(Generic[P]):
 class AsyncTLSEngine(_TLSEngine[AsyncParker]):
     """For streams whose reader and writer are tasks of one thread."""
 
-    __slots__ = ()
+    __slots__ = ("_thread",)
+
+    def __init__(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None,
+        session: ssl.SSLSession | None = None,
+        alpn_protocols: tuple[str, ...] | None = None,
+    ) -> None:
+        super().__init__(ssl_context, server_hostname, session, alpn_protocols)
+        self._thread = get_ident()
+
+    def can_be_asked(self) -> bool:
+        # In another the loop may be reading at this moment.
+        return self._thread == get_ident()
 
     def _make_parker(self) -> AsyncParker:
         return AsyncParker()
@@ -275,6 +303,9 @@ class TLSEngine(_TLSEngine[Parker]):
     def is_readable(self, ciphertext: bytes | None) -> bool:
         with self._lock:
             return super().is_readable(ciphertext)
+
+    def can_be_asked(self) -> bool:
+        return True
 
     def session(self) -> ssl.SSLSession | None:
         with self._lock:

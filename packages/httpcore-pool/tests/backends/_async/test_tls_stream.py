@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import threading
 from typing import Any
 
 import pytest
@@ -19,11 +20,13 @@ from httpcore_interfaces import (
 )
 from httpcore_interfaces.testing._tasks import AsyncTask
 from httpcore_pool._async.tls_stream import AsyncTLSStream
+from httpcore_pool._backends.tls_sessions import sessions_of
 
 from ..ends import (
     asking_server_context,
     client_context,
     client_context_with_certificate,
+    fresh_server_context,
     resuming_client_context,
     server_context,
     ticketless_server_context,
@@ -397,6 +400,73 @@ async def test_ticket_is_used_once() -> None:
             await stream.read(100)
         streams.append((stream, below.server.session_reused))
     assert [reused for _, reused in streams] == [False, True, False]
+
+
+async def test_session_of_an_older_kind_is_taken_up_again_and_again() -> None:
+    context = resuming_client_context("TLSv1.2")
+    cache = sessions_of(context)
+    assert cache is not None
+    taken = []
+    for _ in range(4):
+        below = AsyncServedStream()
+        stream = await AsyncTLSStream.handshake(below, context, "tls.example", 5.0)
+        taken.append(stream._given)
+        below.server.write(b"hello")
+        await stream.read(100)
+        await stream.aclose()
+    # The same object, for each copy costs as much as half of a handshake.
+    assert taken[0] is None
+    assert taken[1] is taken[2] is taken[3] is not None
+
+
+async def test_server_that_takes_up_no_session_is_offered_none_for_a_while() -> None:
+    context = resuming_client_context("TLSv1.3")
+    offered = []
+    for _ in range(45):
+        # Each has keys of its own, as behind a load balancer, and cannot read what another has given.
+        below = AsyncServedStream(fresh_server_context())
+        stream = await AsyncTLSStream.handshake(below, context, "tls.example", 5.0)
+        offered.append(stream._given is not None)
+        below.server.write(b"hello")
+        await stream.read(100)
+        await stream.aclose()
+        assert not below.server.session_reused
+    assert [number for number, was in enumerate(offered) if was] == [1, 23]
+
+
+async def test_session_of_a_connection_that_broke_is_not_kept() -> None:
+    context = resuming_client_context("TLSv1.3")
+    below = AsyncServedStream()
+    stream = await AsyncTLSStream.handshake(below, context, "tls.example", 5.0)
+    below.server.write(b"hello")
+    await stream.read(100)
+    below.outgoing.write(b"\x17\x03\x03\x00\x20" + bytes(32))
+    with pytest.raises(ReadError):
+        await stream.read(100)
+    below.serve = lambda: None  # type: ignore[method-assign]  # it need not hear of it
+    await stream.aclose()
+    cache = sessions_of(context)
+    assert cache is not None
+    assert cache.take("tls.example") is None
+
+
+async def test_session_of_an_open_connection_is_asked_for_in_its_thread() -> None:
+    context = resuming_client_context("TLSv1.3")
+    below = AsyncServedStream()
+    stream = await AsyncTLSStream.handshake(below, context, "tls.example", 5.0)
+    below.server.write(b"hello")
+    await stream.read(100)
+    cache = sessions_of(context)
+    assert cache is not None
+    found = []
+    thread = threading.Thread(target=lambda: found.append(cache.take("tls.example")))
+    thread.start()
+    thread.join()
+    # An engine for threads has a lock, and one for tasks has none.
+    is_for_tasks = not hasattr(stream._engine, "_lock")
+    assert (found[0] is None) is is_for_tasks
+    assert (cache.take("tls.example") is None) is not is_for_tasks
+    await stream.aclose()
 
 
 async def test_session_without_a_ticket_is_not_kept() -> None:
