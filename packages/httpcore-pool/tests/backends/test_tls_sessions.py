@@ -105,6 +105,27 @@ def test_a_server_that_gave_no_session_is_not_asked_for_a_while(settles: bool) -
     assert cache.take("a.example") is SESSION
 
 
+def test_a_server_is_left_alone_only_when_it_refuses_twice_in_a_row() -> None:
+    cache = SessionCache()
+    for _ in range(5):
+        for was_taken in (False, True):
+            cache.put_offered("a.example", Source(SESSION), was_taken=was_taken)
+            assert cache.take("a.example") is SESSION
+    cache.put_offered("a.example", Source(SESSION), was_taken=False)
+    cache.put("a.example", SESSION)
+    cache.put_offered("a.example", Source(SESSION), was_taken=False)
+    assert cache.take("a.example") is SESSION
+    cache.put_offered("a.example", Source(SESSION), was_taken=False)
+    assert cache.take("a.example") is None
+
+
+def test_refusals_are_not_counted_without_end() -> None:
+    cache = SessionCache()
+    for number in range(1000):
+        cache.put_offered(f"{number}.example", Source(SESSION), was_taken=False)
+    assert len(cache._refused) <= 256
+
+
 def test_sessions_are_kept_for_the_contexts_of_the_house() -> None:
     assert sessions_of(shared_ssl_context(("http/1.1",))) is not None
     assert sessions_of(ssl.create_default_context()) is None

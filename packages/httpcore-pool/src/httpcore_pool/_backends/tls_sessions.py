@@ -47,48 +47,63 @@ _Held = tuple["ssl.SSLSession | None", SessionSource | None, int]
 class SessionCache:
     """The last session with each server, the one used longest ago forgotten first. For any thread."""
 
-    __slots__ = ("_held", "_lock")
+    __slots__ = ("_held", "_lock", "_refused")
 
     def __init__(self) -> None:
         self._held: OrderedDict[str, _Held] = OrderedDict()
+        # Servers that did not take up the last session that they were offered.
+        self._refused: set[str] = set()
         self._lock = Lock()
 
-    def take(self, server_hostname: str) -> ssl.SSLSession | None:
+    def take(self, server: str) -> ssl.SSLSession | None:
         """Take a session out: a ticket should be used only once (RFC 8446 appendix C.4)."""
         with self._lock:
-            session, source, _ = self._held.get(server_hostname, _NOTHING)
+            session, source, _ = self._held.get(server, _NOTHING)
             if session is None and (source is None or not source.can_be_asked()):
                 return None
-            del self._held[server_hostname]
+            del self._held[server]
         if source is not None:
             session = source.session()
             if session is None:
-                self._put(server_hostname, _ASK_LATER)
+                self._put(server, _ASK_LATER)
         return session
 
-    def put(self, server_hostname: str, session: ssl.SSLSession) -> None:
-        """Remember a session."""
-        self._put(server_hostname, (session, None, 0))
+    def put(self, server: str, session: ssl.SSLSession) -> None:
+        """Remember a session that was taken up, and can be again."""
+        self._refused.discard(server)
+        self._put(server, (session, None, 0))
 
-    def put_source(self, server_hostname: str, source: SessionSource) -> None:
+    def put_source(self, server: str, source: SessionSource) -> None:
         """Remember whom to ask when a session is wanted, unless this server gave none of late."""
-        unasked = self._held.get(server_hostname, _NOTHING)[2]
-        self._put(server_hostname, (None, None, unasked - 1) if unasked else (None, source, 0))
+        unasked = self._held.get(server, _NOTHING)[2]
+        self._put(server, (None, None, unasked - 1) if unasked else (None, source, 0))
 
-    def put_refusal(self, server_hostname: str) -> None:
-        """Remember that the server has not taken up the session that it was offered."""
-        self._put(server_hostname, _ASK_LATER)
+    def put_offered(self, server: str, source: SessionSource, *, was_taken: bool) -> None:
+        """`put_source` after a session was offered to the server; twice in vain, and it is left alone."""
+        refused = self._refused
+        if was_taken:
+            refused.discard(server)
+        elif server in refused:
+            refused.discard(server)
+            self._put(server, _ASK_LATER)
+            return
+        else:
+            # One refusal means little: its keys change now and then, and another port is another server.
+            if len(refused) >= _SIZE:
+                refused.clear()
+            refused.add(server)
+        self.put_source(server, source)
 
-    def settle(self, server_hostname: str, source: SessionSource) -> None:
+    def settle(self, server: str, source: SessionSource) -> None:
         """Ask `source`, which is about to be gone, if it is the one to ask."""
-        if self._held.get(server_hostname, _NOTHING)[1] is source:
+        if self._held.get(server, _NOTHING)[1] is source:
             session = source.session()
-            self._put(server_hostname, _ASK_LATER if session is None else (session, None, 0))
+            self._put(server, _ASK_LATER if session is None else (session, None, 0))
 
-    def _put(self, server_hostname: str, held: _Held) -> None:
+    def _put(self, server: str, held: _Held) -> None:
         with self._lock:
-            self._held[server_hostname] = held
-            self._held.move_to_end(server_hostname)
+            self._held[server] = held
+            self._held.move_to_end(server)
             if len(self._held) > _SIZE:
                 self._held.popitem(last=False)
 

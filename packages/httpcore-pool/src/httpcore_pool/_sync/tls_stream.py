@@ -56,6 +56,7 @@ class TLSStream(SocketStream):
         "_is_session_due",
         "_peer",
         "_reading",
+        "_server",
         "_server_hostname",
         "_sessions",
         "_stream",
@@ -75,7 +76,9 @@ class TLSStream(SocketStream):
         self._server_hostname = server_hostname or ""
         # `None` when sessions are not remembered.
         self._sessions = sessions_of(ssl_context) if server_hostname else None
-        session = None if self._sessions is None else self._sessions.take(self._server_hostname)
+        # Another port is another server, even under the same name; behind a proxy they cannot be told apart.
+        self._server = f"{server_hostname}:{peer.rpartition(':')[2]}"
+        session = None if self._sessions is None else self._sessions.take(self._server)
         self._is_session_due = self._sessions is not None
         self._given = session
         self._engine = TLSEngine(ssl_context, server_hostname, session, alpn_protocols)
@@ -197,7 +200,7 @@ class TLSStream(SocketStream):
             return
         self._closed = True
         if self._sessions is not None:
-            self._sessions.settle(self._server_hostname, self._engine)
+            self._sessions.settle(self._server, self._engine)
         try:
             last_words = self._engine.close()
             if last_words:
@@ -272,13 +275,13 @@ class TLSStream(SocketStream):
         self._is_session_due = False
         given, self._given = self._given, None
         if given is None:
-            sessions.put_source(self._server_hostname, engine)
-        elif not engine.has_resumed():
-            sessions.put_refusal(self._server_hostname)
-        elif engine.can_resume_again():
-            sessions.put(self._server_hostname, given)
+            sessions.put_source(self._server, engine)
+            return
+        was_taken = engine.has_resumed()
+        if was_taken and engine.can_resume_again():
+            sessions.put(self._server, given)
         else:
-            sessions.put_source(self._server_hostname, engine)
+            sessions.put_offered(self._server, engine, was_taken=was_taken)
 
     def _read_below(self) -> bytes | None:
         read_nowait = getattr(self._stream, "read_nowait", None)

@@ -430,7 +430,7 @@ def test_server_that_takes_up_no_session_is_offered_none_for_a_while() -> None:
         stream.read(100)
         stream.close()
         assert not below.server.session_reused
-    assert [number for number, was in enumerate(offered) if was] == [1, 23]
+    assert [number for number, was in enumerate(offered) if was] == [1, 2, 24, 25]
 
 
 def test_session_of_a_connection_that_broke_is_not_kept() -> None:
@@ -446,7 +446,7 @@ def test_session_of_a_connection_that_broke_is_not_kept() -> None:
     stream.close()
     cache = sessions_of(context)
     assert cache is not None
-    assert cache.take("tls.example") is None
+    assert cache.take("tls.example:443") is None
 
 
 def test_session_of_an_open_connection_is_asked_for_in_its_thread() -> None:
@@ -458,13 +458,13 @@ def test_session_of_an_open_connection_is_asked_for_in_its_thread() -> None:
     cache = sessions_of(context)
     assert cache is not None
     found = []
-    thread = threading.Thread(target=lambda: found.append(cache.take("tls.example")))
+    thread = threading.Thread(target=lambda: found.append(cache.take("tls.example:443")))
     thread.start()
     thread.join()
     # An engine for threads has a lock, and one for tasks has none.
     is_for_tasks = not hasattr(stream._engine, "_lock")
     assert (found[0] is None) is is_for_tasks
-    assert (cache.take("tls.example") is None) is not is_for_tasks
+    assert (cache.take("tls.example:443") is None) is not is_for_tasks
     stream.close()
 
 
