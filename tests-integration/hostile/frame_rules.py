@@ -103,10 +103,15 @@ TIMES = {
     "RST_STREAM with a code that nobody knows": spoils(None, "the server reset the stream (error code 3735928559)", rst_stream(IT, 0xDEADBEEF)),
     "RST_STREAM twice": spoils(None, "the server reset the stream (CANCEL)", rst_stream(IT, Code.CANCEL) * 2),
     "frames behind RST_STREAM": Attack([rst_stream(IT, Code.CANCEL) + headers(IT, OK)], "the server reset the stream (CANCEL)"),
+    "the end in the middle of a frame": Attack([headers(IT, OK)[:5], Conversation.hang_up], "the server closed the connection in the middle of a request", sibling=None, connections=2),
+    "the end in the middle of the content": Attack([headers(IT, OK), data(IT, b"x"), Conversation.hang_up], "the server closed the connection in the middle of a request", sibling=None, connections=2),
     "PUSH_PROMISE": breaks(PROTOCOL, "a pushed response, which we have disabled", frame(Kind.PUSH_PROMISE, b"\0\0\0\2" + fields((b":method", b"GET")), flags=END_HEADERS, stream=IT)),
     "the end of a pushed response": breaks(PROTOCOL, NOT_OPENED, headers(2, OK, END_HEADERS | END_STREAM)),
     "GOAWAY for a later stream, then for more": replace(harmless(goaway(IT) + goaway(2**31 - 1)), connections=2),
     "GOAWAY with a code that nobody knows": replace(harmless(goaway(IT, 0xDEADBEEF, b"what?")), connections=2),
+    # The request is sent again, on another connection, and the server is good to it.
+    "GOAWAY for no stream": Attack([goaway(0)], sibling=None, connections=2),
+    "GOAWAY for one, then for none": Attack([goaway(OTHER) + goaway(0)], sibling=None, connections=2),
 }  # fmt: skip
 
 NUMBERS = {

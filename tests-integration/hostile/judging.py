@@ -14,6 +14,12 @@ from .peer import Conversation
 #: For every request: what hangs should say so. No answer takes that long.
 IN_TIME = {"timeout": {"pool": 20.0, "connect": 20.0, "read": 20.0, "write": 20.0}}
 
+
+def in_time(**limits: float) -> dict[str, dict[str, float]]:
+    """Likewise, with some of the time-outs shorter."""
+    return {"timeout": {**IN_TIME["timeout"], **limits}}
+
+
 # What is of no use to a reader: an address, an object, an exception's class, an enumeration, a number for a sentence.
 _UNREADABLE = re.compile(
     r"0x[0-9a-f]{6}|<|\b\w+Error\b|\bStream\w+\.|\bConnection\w+\.|: \d+ \(|: \(|None"

@@ -10,6 +10,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from time import monotonic
 from typing import TypeAlias
 
@@ -30,9 +31,18 @@ from .frames import (
     settings,
 )
 
-#: A step of an attack: bytes to say; seconds only to listen; or what makes the bytes of what was heard, and is asked again
+#: A step of an attack: bytes to say; seconds only to listen; a drip; or what makes the bytes of what was heard, and is asked again
 #: after the next frames as long as it says `None`.
-Step: TypeAlias = bytes | float | Callable[["Conversation"], bytes | None]
+Step: TypeAlias = "bytes | float | Drip | Callable[[Conversation], bytes | None]"
+
+
+@dataclass(frozen=True)
+class Drip:
+    """A step: the same every few milliseconds, until the client has reset the stream."""
+
+    piece: bytes
+    seconds: float = 0.01
+
 
 #: The content of the response that is under way when a request is attacked.
 SIBLING = b"sibling"
@@ -98,6 +108,19 @@ class Conversation:
         unfinished, self._unfinished = self._unfinished, []
         return b"".join(data(each, SIBLING, END_STREAM) for each in unfinished)
 
+    def hang_up(self) -> bytes:
+        """Close the connection."""
+        raise _GoneError
+
+    def say_and_hang_up(self, out: bytes) -> bytes:
+        """Say the last, and close the connection."""
+        self._say(out)
+        raise _GoneError
+
+    def when_reset(self) -> bytes | None:
+        """Nothing, once the client has reset the stream."""
+        return b"" if self.of(Kind.RST_STREAM, self.attacked) else None
+
     # What the thread does.
 
     def run(self) -> None:
@@ -106,6 +129,7 @@ class Conversation:
             self._socket.setblocking(False)
             while not self._channel.is_open:
                 self._listen()
+                self._say(b"")
             self._serve()
         except ConnectionError:
             with suppress(_GoneError, OSError):
@@ -127,7 +151,10 @@ class Conversation:
             self._play(opening)
         while True:
             while not self._requests:
-                self._listen()
+                if self._answers:
+                    self._say(self._take_answers())
+                else:
+                    self._listen()
             stream, path = self._requests.pop(0)
             if path == b"/open":
                 self._say(headers(stream, OK))
@@ -145,6 +172,10 @@ class Conversation:
                 self._say(step)
             elif isinstance(step, float):
                 self._listen_for(step)
+            elif isinstance(step, Drip):
+                while not self.of(Kind.RST_STREAM, self.attacked):
+                    self._say(step.piece)
+                    self._listen_for(step.seconds)
             else:
                 while (made := step(self)) is None:
                     self._listen()
@@ -166,6 +197,10 @@ class Conversation:
                     self.said += sent
                     view = view[sent:]
 
+    def _take_answers(self) -> bytes:
+        answers, self._answers = self._answers, b""
+        return answers
+
     def _listen_for(self, seconds: float) -> None:
         end = monotonic() + seconds
         while (left := end - monotonic()) > 0:
@@ -178,8 +213,6 @@ class Conversation:
         if not readable:
             raise TimeoutError
         self._hear()
-        answers, self._answers = self._answers, b""
-        self._say(answers)
 
     def _hear(self) -> None:
         try:
@@ -197,7 +230,7 @@ class Conversation:
         come, self._buffer = parsed(self._buffer)
         for each in come:
             self.heard.append(each)
-            # It goes out behind what is being said, for it may not come between the bytes of a frame.
+            # It goes out behind what is being said, for it may not come in the middle of a frame or a header section.
             self._answers += self._answer(each)
 
     def _answer(self, each: Frame) -> bytes:
@@ -249,8 +282,9 @@ class Hostile:
     ) -> None:
         """Forget what was.
 
-        - `steps`: the answer to the next `/attacked`, or to all of them if it `is_lasting`.
+        - `steps`: the answer to the next `/attacked`.
         - `opening`: what is said on the next connection instead of the first SETTINGS.
+        - `is_lasting`: whether that holds for all that come, and not for the next one alone.
         """
         self.conversations.clear()
         self.is_polite = is_polite
@@ -267,7 +301,9 @@ class Hostile:
 
     def take_opening(self) -> Iterable[Step] | None:
         """What is to be said on a connection that has just come."""
-        opening, self._opening = self._opening, None
+        opening = self._opening
+        if not self._is_lasting:
+            self._opening = None
         return opening
 
     def close(self) -> None:

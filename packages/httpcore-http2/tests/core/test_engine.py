@@ -655,9 +655,11 @@ def test_going_away_from_everybody_is_the_end() -> None:
     receive(engine, head(1))
     receive(engine, frame(7, 0, struct.pack(">II", 1, 0)))
     assert engine.failure is None
-    receive(engine, frame(7, 0, bytes(8)))
+    write(engine)
+    receive(engine, frame(7, 0, bytes(8)) + frame(0, 1, b"x") + frame(0, 0, b"x"))
     # Whoever may still hold them.
     assert engine.state == ConnectionState.CLOSED
+    assert write(engine) == b""
     assert stream.failure is not None
     assert other.failure is not None
 
@@ -744,3 +746,20 @@ def test_no_bytes_whatever_raise_anything(payloads: list[bytes], size: int) -> N
         receive(engine, data[start : start + size])
     if engine.state == ConnectionState.CLOSED:
         assert engine.failure is not None
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "answered in HTTP/1"),
+        (b"SSH-2.0-x\r\n", "a frame of 5460808 bytes"),
+        (frame(6, 0, bytes(8)), "PING, where SETTINGS must come first"),
+    ],
+)
+def test_a_server_of_another_protocol_is_told_apart(said: bytes, sentence: str) -> None:
+    engine = SynchronizedEngine()
+    (stream,) = opened(engine)
+    receive(engine, said)
+    assert engine.state == ConnectionState.CLOSED
+    assert stream.failure is not None
+    assert sentence in stream.failure.sentence

@@ -119,11 +119,19 @@ ACTIONS = st.one_of(
 )
 
 
+def greeted(engine: Engine) -> Engine:
+    """The engine, to which a server has said what it says first."""
+    engine.receive(frame(SETTINGS, 0), 0.0, None, Wanted.HEAD)
+    # The acknowledgement, behind our own preface.
+    assert _written(engine).endswith(frame(SETTINGS, 0, flags=1))
+    return engine
+
+
 class Pair:
     """Two engines that hear and do the same."""
 
     def __init__(self) -> None:
-        self.engines = (Engine(), Judged())
+        self.engines = (greeted(Engine()), greeted(Judged()))
         self.opened: list[tuple[Stream, Stream]] = []
 
     def do(self, step: tuple[str, Any, Any]) -> None:
@@ -387,7 +395,7 @@ def test_windows_open_alike(is_known: bool, when: str, increment: int, what: str
 
 
 def engine_that_has_seen(block: bytes) -> Engine:
-    engine = Engine()
+    engine = greeted(Engine())
     stream = engine.open(
         [(b":method", b"GET"), (b":scheme", b"https"), (b":path", b"/")], None, end=True
     )
@@ -554,7 +562,7 @@ def test_a_large_head_goes_out_in_parts() -> None:
 @pytest.mark.parametrize("block", [OK, OK + literal(b"content-length", b"5", 0)])
 @pytest.mark.parametrize("again", [False, True])
 def test_less_content_than_promised_is_an_error_of_the_stream(block: bytes, again: bool) -> None:
-    engine = engine_that_has_seen(block) if again else Engine()
+    engine = engine_that_has_seen(block) if again else greeted(Engine())
     stream, other = opened(engine), opened(engine)
     first = stream.stream_id
     engine.receive(frame(HEADERS, first, block, 0x5), 0.0, None, Wanted.HEAD)
@@ -572,7 +580,7 @@ def test_less_content_than_promised_is_an_error_of_the_stream(block: bytes, agai
 
 
 def test_a_path_that_is_new_pushes_nothing_out_of_the_table() -> None:
-    engine = Engine()
+    engine = greeted(Engine())
     sizes = []
     for number in range(100):
         before = engine.outbox.queued

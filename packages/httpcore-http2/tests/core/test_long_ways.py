@@ -38,6 +38,10 @@ class Way:
         return None
 
 
+# An empty SETTINGS frame, which is what a server says first.
+SETTINGS = b"\0\0\0\4\0\0\0\0\0"
+
+
 def written(engine: Engine) -> bytes:
     found = b""
     data = engine.begin_write(0, None)
@@ -52,6 +56,7 @@ class Download:
 
     def __init__(self, rate: float, streams: int, size: int) -> None:
         self.engine = Engine()
+        self.engine.receive(SETTINGS, 0.0, None, Wanted.HEAD)
         self.server = Server(Server.keep_silent)
         self.down, self.up = Way(rate), Way(rate)
         self.now = 0.0

@@ -324,7 +324,7 @@ def test_no_foreign_exception_speaks_for_itself(kind: type[Exception], frame_kin
 def test_whatever_comes_the_sentence_is_plain(frames: list[bytes]) -> None:
     engine = Engine()
     streams = [engine.open(list(FIELDS), None, end=bool(end)) for end in range(2)]
-    engine.receive(b"".join(frames) + frame(SETTINGS, 0), 0.0, None, Wanted.HEAD)
+    engine.receive(frame(SETTINGS, 0) + b"".join(frames), 0.0, None, Wanted.HEAD)
     for failure in (engine.failure, *(stream.failure for stream in streams)):
         if failure is not None:
             require_plain(failure.sentence)

@@ -63,6 +63,10 @@ class SynchronizedLedger(AsyncLedger[C, W]):
         with self._lock:
             super().resize(slot, width)
 
+    def lose(self, slot: Slot[C, W]) -> None:
+        with self._lock:
+            super().lose(slot)
+
     def close(self) -> None:
         with self._lock:
             super().close()

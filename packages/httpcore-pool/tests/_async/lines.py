@@ -322,6 +322,7 @@ class AsyncWideConnection(AsyncConnectionInterface):
         self._streams = 0
         self._limit: int = 100 if limit is None else limit
         self._refusals = stream.get_extra_info("refusals") or 0
+        self._is_dead = False
         self._observer: AsyncConnectionObserver | None = None
 
     def refuse(self, requests: int) -> None:
@@ -375,6 +376,11 @@ class AsyncWideConnection(AsyncConnectionInterface):
         assert self._observer is not None
         self._observer.capacity_changed()
 
+    def die(self) -> None:
+        """The connection is closed, and nobody is told yet."""
+        self._limit = 0
+        self._is_dead = True
+
     def stream_limit(self) -> int:
         return self._limit
 
@@ -398,4 +404,4 @@ class AsyncWideConnection(AsyncConnectionInterface):
         return not self._streams
 
     def is_closed(self) -> bool:
-        return not self._limit
+        return self._is_dead or not (self._limit or self._streams)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from httpcore_interfaces import ConnectError, PoolTimeout
+from httpcore_interfaces import ConnectError, PoolTimeout, RemoteProtocolError
 from httpcore_interfaces.testing import AsyncScriptedBackend, AsyncScriptedStream
 from httpcore_pool import AsyncConnectionPool
 from httpcore_pool._async import connection as connections
@@ -203,6 +203,26 @@ async def test_connection_that_says_goodbye_ends_with_its_last_stream() -> None:
         assert len(pool.connections) == 1
 
 
+@pytest.mark.parametrize("is_told", [False, True])
+async def test_place_of_a_connection_that_dies_is_free_though_a_response_of_it_is_held(
+    is_told: bool,
+) -> None:
+    dead, fresh = async_wide(), async_wide()
+    network = AsyncScriptedBackend([dead, fresh])
+    pool = AsyncConnectionPool(max_connections=1, http2=True, network_backend=network)
+    async with pool, pool.stream("GET", "https://a/"):
+        async with pool.stream("GET", "https://a/"):
+            protocol_of(pool).die()
+            if is_told:
+                protocol_of(pool).change_limit(0)
+                assert pool.connections == []
+        assert pool.connections == []
+        assert dead.is_closed
+        assert await async_get(pool, "https://a/") == b"hello"
+        assert len(network.connects) == 2
+    assert fresh.is_closed
+
+
 async def test_connection_that_dies_while_idle_leaves_the_pool() -> None:
     lost = async_wide()
     network = AsyncScriptedBackend([lost, async_wide()])
@@ -222,6 +242,28 @@ async def test_connection_that_refuses_although_it_claims_to_be_free_is_replaced
         assert await async_get(pool, "https://a/") == b"hello"
         assert len(network.connects) == 2
     assert refusing.is_closed
+
+
+@pytest.mark.parametrize("is_traced", [False, True])
+async def test_new_connections_that_are_of_no_use_are_not_made_for_ever(is_traced: bool) -> None:
+    network = AsyncScriptedBackend(
+        [async_wide(refusals=1, stream_limit=0) for _ in range(6)] + [async_wide()]
+    )
+    extensions = {"trace": async_ignore} if is_traced else {}
+    async with AsyncConnectionPool(max_connections=1, http2=True, network_backend=network) as pool:
+        with pytest.raises(RemoteProtocolError, match="each of 6 new connections") as caught:
+            await pool.request("POST", "https://a/", content=b"x", extensions=extensions)
+        assert "(not yet)" in caught.value.message
+        assert caught.value.safe_to_retry
+        assert caught.value.__cause__ is not None
+        assert len(network.connects) == 6
+        assert all(stream.is_closed for stream in network.streams)
+        assert pool.connections == []
+        assert await async_get(pool, "https://a/") == b"hello"
+
+
+async def async_ignore(name: str, info: object) -> None:
+    """What a trace may do."""
 
 
 async def test_connection_in_use_that_refuses_one_more_is_left_to_those_it_serves() -> None:

@@ -56,6 +56,24 @@ def test_first_request_dials(kind: type[Ledger]) -> None:
     assert ledger.slots() == [slot]
 
 
+def test_place_of_a_lost_connection_is_free_at_once(kind: type[Ledger]) -> None:
+    ledger = kind(Limits(total=1), Waker)
+    slot = dial(ledger, "a", "A", width=10)
+    assert ledger.acquire("a", 0.0) is slot
+    ticket = ticket_for(ledger, "b")
+    ledger.lose(slot)
+    assert ledger.next_dropped() == "A"
+    assert ticket.slot is not None
+    ledger.lose(slot)
+    ledger.release(slot, 0, 1.0)
+    ledger.release(slot, 0, 1.0)
+    assert ledger.next_dropped() is None
+    assert ledger.slots() == [ticket.slot]
+    # One that is being dialed for is not lost but failed.
+    ledger.lose(ticket.slot)
+    assert ledger.slots() == [ticket.slot]
+
+
 def test_released_connection_is_used_again_last_used_first(kind: type[Ledger]) -> None:
     ledger = kind(Limits(), Waker)
     first, second = dial(ledger, "a", "1"), dial(ledger, "a", "2")

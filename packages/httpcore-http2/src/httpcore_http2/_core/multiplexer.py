@@ -99,7 +99,7 @@ class Multiplexer(Lane):
         try:
             while (frame := splitter.next()) is not None:
                 kind, flags, stream_id, start, end = frame
-                if kind <= _HEADERS and not gate.is_in_block:
+                if kind <= _HEADERS and not gate.is_narrow:
                     stream = streams.get(stream_id)
                     if stream is not None:
                         payload = bytes(splitter.buffer[start + HEADER_LENGTH : end])
@@ -122,6 +122,9 @@ class Multiplexer(Lane):
                 if kind == _WINDOW_UPDATE and self._open_window(stream_id, start, end):
                     continue
                 self._judge(kind, flags, stream_id, bytes(splitter.buffer[start:end]))
+                if self.state == ConnectionState.CLOSED:
+                    # A good-bye to everybody: what is behind it concerns nobody.
+                    break
         except (h2.exceptions.ProtocolError, FrameTooLarge) as error:
             self._break(error)
         guard.received_data(passed)
@@ -129,7 +132,7 @@ class Multiplexer(Lane):
 
     def _open_window(self, stream_id: int, start: int, end: int) -> bool:
         """Take in a WINDOW_UPDATE, unless h2 must look at it."""
-        if self._gate.is_in_block or end - start != _WINDOW_UPDATE_LENGTH:
+        if self._gate.is_narrow or end - start != _WINDOW_UPDATE_LENGTH:
             return False
         stream = self._streams.get(stream_id)
         if stream is None and stream_id:
@@ -219,13 +222,10 @@ class Multiplexer(Lane):
             # h2 has queued a GOAWAY for what it found itself, not for what we found.
             self._h2.close_connection(code)
         self._collect()
-        self._end(
-            Failure(
-                RemoteProtocolError,
-                f"the server broke HTTP/2: {error}",
-                error.__cause__ or error,
-            )
-        )
+        sentence = f"the server broke HTTP/2: {error}"
+        if self._gate.is_new and self._splitter.buffer.startswith(b"HTTP/1"):
+            sentence = "the server answered in HTTP/1, so it is not one for HTTP/2; allow HTTP/1.1"
+        self._end(Failure(RemoteProtocolError, sentence, error.__cause__ or error))
 
     def _on_interim(self, event: h2.events.InformationalResponseReceived) -> None:
         stream = self._streams.get(event.stream_id or 0)

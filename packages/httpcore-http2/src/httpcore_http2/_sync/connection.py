@@ -317,7 +317,13 @@ class HTTP2Connection(ConnectionInterface):
         if is_idle or engine.capacity_has_changed:
             self._settle()
         if not engine.can_open():
-            raise ConnectionNotAvailable(origin=self._origin)
+            failure = engine.failure
+            raise ConnectionNotAvailable(
+                f"the connection takes {engine.stream_limit()} requests at once"
+                if failure is None
+                else failure.sentence,
+                origin=self._origin,
+            )
         if trace is not None and not engine.opened:
             info: dict[str, Any] = {"request": request}
             trace.step("send_connection_init", info, self._send_head, timeouts)

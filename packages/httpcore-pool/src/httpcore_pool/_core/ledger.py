@@ -349,6 +349,14 @@ class AsyncLedger(Generic[C, W]):
         elif slot.streams:
             self._serve(slot)
 
+    def lose(self, slot: Slot[C, W]) -> None:
+        """The connection is closed. Its place is free at once, though somebody may still hold a response of it."""
+        if slot.is_gone or slot.is_dialing:
+            return
+        lane = slot.lane
+        self._drop(slot)
+        self._slot_freed(lane)
+
     def next_dropped(self) -> C | None:
         """The next connection to be closed, whoever asks; None when there is none."""
         try:

@@ -9,7 +9,7 @@ from httpcore_interfaces import NetworkError, PlainByteStream, RemoteProtocolErr
 if TYPE_CHECKING:
     from httpcore_interfaces import HTTPCoreError, Request
 
-__all__ = ["backoff", "can_replay", "is_replayable", "lifetime"]
+__all__ = ["LARGEST_REFUSALS", "backoff", "can_replay", "is_replayable", "lifetime"]
 
 _BACKOFF_FACTOR = 0.5
 _BACKOFF_JITTER = 0.25
@@ -19,6 +19,10 @@ _AGE_JITTER = 0.1
 # Where many callers share connections that the server ends after a number of requests, others may have used up the
 # fresh connection too before this request has its turn; a server that refuses everything must be heard in the end.
 _REPLAYS_OF_REFUSED = 5
+
+#: New connections that may turn out to be of no use before a request is put on one, as when a server says goodbye at
+#: once; without a limit they would be dialed for ever.
+LARGEST_REFUSALS = 5
 
 
 def can_replay(error: HTTPCoreError, request: Request, replays: int = 0) -> bool:

@@ -241,13 +241,20 @@ class HTTPConnection(ConnectionInterface):
         ledger = self._ledger
         if ledger is None:
             return False
-        ledger.release(self._slot, limit, monotonic())  # type: ignore[arg-type]  # it came with the ledger
+        slot = self._slot
+        assert slot is not None
+        ledger.release(slot, limit, monotonic())
+        if not limit and self.is_closed():
+            ledger.lose(slot)
         return bool(ledger.dropped)
 
     def capacity_changed(self) -> None:
         if self._ledger is not None:
             assert self._slot is not None
-            self._ledger.resize(self._slot, self.stream_limit())
+            limit = self.stream_limit()
+            self._ledger.resize(self._slot, limit)
+            if not limit and self.is_closed():
+                self._ledger.lose(self._slot)
 
     def response_dropped(self, body: SyncByteStream) -> None:
         ledger = self._ledger

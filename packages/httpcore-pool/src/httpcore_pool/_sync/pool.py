@@ -18,6 +18,7 @@ from httpcore_interfaces import (
     HTTPCoreError,
     Parker,
     PoolTimeout,
+    RemoteProtocolError,
     Timeouts,
     Trace,
     validate_request,
@@ -26,7 +27,7 @@ from httpcore_interfaces import (
 from .._backends.default import default_backend
 from .._core.ledger import Limits, Ticket
 from .._core.old_fashioned import OldFashioned, can_turn_to_http11, is_old_fashioned
-from .._core.replays import can_replay, lifetime
+from .._core.replays import LARGEST_REFUSALS, can_replay, lifetime
 from .._core.routes import SECURE_SCHEMES, connection_key, is_forwarder
 from .._core.settings import CONTINUE_SECONDS, FOREVER, Settings, checked_limit, checked_seconds
 from .._errors import PoolClosed
@@ -156,7 +157,7 @@ class Pool:
         # Whether a connection that is dialed for the request may turn out to multiplex.
         settings = self._settings
         may_share = settings.http2 and (request.url.scheme in SECURE_SCHEMES or not settings.http1)
-        replays = 0
+        replays = refusals = 0
         lease: PoolSlot | PoolTicket | None = None
         while True:
             if trace is None:
@@ -184,6 +185,13 @@ class Pool:
                     # What the request's own callback or content raised; the exchange has ended and been reported.
                     raise
                 # Refused at the door: nothing was begun, so the connection reports nothing.
+                if slot.uses == 1:
+                    # It was made for this request.
+                    refusals += 1
+                    if refusals > LARGEST_REFUSALS:
+                        ledger.release(slot, 0, monotonic())
+                        close_dropped(ledger)
+                        raise self._refused(refusal, refusals, request) from refusal
                 if trace is None and self._is_stale(slot, connection):
                     lease = ledger.replace(slot, monotonic(), may_share)
                 else:
@@ -442,6 +450,22 @@ class Pool:
         )
         self._explain(closed, request)
         return closed
+
+    def _refused(
+        self, refusal: ConnectionNotAvailable, count: int, request: Request
+    ) -> RemoteProtocolError:
+        """Why no more connections are made for a request."""
+        error = RemoteProtocolError(
+            f"the server gave up each of {count} new connections before the request could be sent "
+            f"({refusal.message}); try again later",
+            phase="write request",
+            bytes_sent=0,
+            bytes_received=0,
+            reused=False,
+            safe_to_retry=True,
+        )
+        self._explain(error, request)
+        return error
 
     def _gone(self, request: Request) -> PoolClosed | ConnectError:
         """Why a connection that was being dialed is not wanted any more."""
