@@ -66,6 +66,8 @@ class Conversation:
 
     def __init__(self, server: "Hostile", sock: socket.socket, channel: Plain) -> None:
         self.heard: list[Frame] = []
+        #: What was asked for.
+        self.paths: list[bytes] = []
         #: The stream that is attacked.
         self.attacked = 0
         self.said = 0
@@ -239,6 +241,7 @@ class Conversation:
             path = dict(self._decoder.decode(each.payload, raw=True)).get(b":path")
             if path is not None:
                 self._requests.append((each.stream, path))
+                self.paths.append(path)
         elif (
             self._server.is_polite
             and each.kind in (Kind.SETTINGS, Kind.PING)

@@ -346,11 +346,16 @@ class HTTP2Connection(ConnectionInterface):
                 f"the request has no content, but its Content-Length promises {length} bytes"
             )
         extensions = request.extensions
+        trailers = extensions.get("trailers")
+        if trailers and not callable(trailers):
+            # What is wrong with them is said before anything is sent.
+            validate_fields(trailers, "trailer")
+            trailer_fields(trailers)
         is_duplex = _is_duplex(request)
         return self._engine.open(
             fields,
             length,
-            end=not (has_content or is_duplex or extensions.get("trailers")),
+            end=not (has_content or is_duplex or trailers),
             is_duplex=is_duplex,
             wants_news=extensions.get("informational") is not None,
         )
