@@ -308,7 +308,7 @@ class AsyncWideConnection(AsyncConnectionInterface):
     """Many requests at a time.
 
     The stream's extra information may say how many, in `stream_limit`, that so many requests are refused first, in
-    `refusals`, and that the server wants HTTP/1.1, in `wants_http11`.
+    `refusals`, that the server resets every one, in `resets`, and that it wants HTTP/1.1, in `wants_http11`.
     """
 
     def __init__(
@@ -339,6 +339,11 @@ class AsyncWideConnection(AsyncConnectionInterface):
             raise ConnectionNotAvailable("the connection has expired")
         self._streams += 1
         self.requests += 1
+        if self.network_stream.get_extra_info("resets"):
+            await self._end(False)
+            raise RemoteProtocolError(
+                "the server reset the stream", reused=True, bytes_received=0, safe_to_retry=True
+            )
         if self.network_stream.get_extra_info("wants_http11"):
             await self._end(False)
             raise RemoteProtocolError(

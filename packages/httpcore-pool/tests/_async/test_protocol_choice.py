@@ -262,6 +262,15 @@ async def test_new_connections_that_are_of_no_use_are_not_made_for_ever(is_trace
         assert await async_get(pool, "https://a/") == b"hello"
 
 
+async def test_request_that_fails_alone_is_not_sent_again_on_another_connection() -> None:
+    network = AsyncScriptedBackend([async_wide(resets=True), async_wide()])
+    async with AsyncConnectionPool(http2=True, network_backend=network) as pool:
+        with pytest.raises(RemoteProtocolError, match="reset the stream"):
+            await pool.request("GET", "https://a/")
+        assert len(network.connects) == 1
+        assert pool.stats().replays == 0
+
+
 async def async_ignore(name: str, info: object) -> None:
     """What a trace may do."""
 

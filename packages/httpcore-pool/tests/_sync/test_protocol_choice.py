@@ -257,6 +257,15 @@ def test_new_connections_that_are_of_no_use_are_not_made_for_ever(is_traced: boo
         assert get(pool, "https://a/") == b"hello"
 
 
+def test_request_that_fails_alone_is_not_sent_again_on_another_connection() -> None:
+    network = ScriptedBackend([wide(resets=True), wide()])
+    with ConnectionPool(http2=True, network_backend=network) as pool:
+        with pytest.raises(RemoteProtocolError, match="reset the stream"):
+            pool.request("GET", "https://a/")
+        assert len(network.connects) == 1
+        assert pool.stats().replays == 0
+
+
 def ignore(name: str, info: object) -> None:
     """What a trace may do."""
 

@@ -201,7 +201,8 @@ class Pool:
             except HTTPCoreError as error:
                 if ledger.is_closed:
                     raise self._closed_under_way(error, request) from error
-                is_another_way = True
+                # Where the connection goes on, the error is the request's own, and would be so on another.
+                is_another_way = error.unprocessed or not connection.stream_limit()
                 if error.http11_required:
                     is_another_way = can_turn_to_http11(request, settings)
                     if is_another_way:
