@@ -339,6 +339,16 @@ def test_whatever_is_raised_while_absorbing_leaves_the_connection_whole() -> Non
     connection.close()
 
 
+def test_a_request_does_not_wait_until_the_server_has_nothing_more_to_say() -> None:
+    connection, stream = meet(Server())
+    assert (connection.request("GET", URL)).content == b"hello"
+    # WINDOW_UPDATE, each read by itself.
+    for _ in range(20):
+        stream.feed(bytes([0, 0, 4, 8, 0, 0, 0, 0, 0, 0, 0, 0, 1]))
+    assert (connection.request("GET", URL)).content == b"hello"
+    connection.close()
+
+
 def test_whatever_content_raises_resets_the_stream() -> None:
     def broken() -> Iterator[bytes]:
         yield b"content"

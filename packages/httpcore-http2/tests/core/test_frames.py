@@ -52,6 +52,70 @@ def test_a_frame_that_is_too_long_is_refused_by_its_header() -> None:
         splitter.next()
 
 
+def runs(splitter: FrameSplitter, data: bytes, most: int) -> list[tuple[bytes, int]]:
+    """What comes out as runs, where there are any; all other frames are left out."""
+    splitter.add(data)
+    found = []
+    while (one := splitter.next()) is not None:
+        run = splitter.take_run(one[3], most)
+        if run[1]:
+            found.append(run)
+    return found
+
+
+OTHER = frame(5)[:8] + b"\x02" + frame(5)[9:]
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        (frame(5), [(5, 1)]),
+        (frame(5) * 3 + frame(300), [(315, 4)]),
+        (frame(5) + OTHER + frame(5), [(5, 1), (5, 1), (5, 1)]),
+        (frame(5) + frame(9, 7) + frame(5), [(5, 1), (9, 1), (5, 1)]),
+        # Nothing that is empty, cut short, or more than there may be.
+        (frame(5) + frame(0) + frame(5), [(5, 1), (5, 1)]),
+        (frame(5) + frame(5)[:8], [(5, 1)]),
+        (frame(5) + frame(5)[:13], [(5, 1)]),
+        (frame(300) * 3, [(600, 2), (300, 1)]),
+        (frame(701), []),
+    ],
+)
+def test_a_run_is_of_whole_frames_of_one_kind(data: bytes, found: list[tuple[int, int]]) -> None:
+    assert [(len(run), count) for run, count in runs(FrameSplitter(1000), data, 700)] == found
+
+
+def test_a_run_does_not_take_in_a_frame_that_is_too_long() -> None:
+    splitter = FrameSplitter(1000)
+    splitter.add(frame(5) + frame(1001))
+    assert splitter.next() == (0, 0, 1, 0, 14)
+    assert splitter.take_run(0, 10_000)[1] == 1
+    with pytest.raises(FrameTooLarge):
+        splitter.next()
+
+
+@pytest.mark.parametrize("size", [1, 2, 9, 10, 100, 309, 310, 1000, 10_000])
+def test_runs_have_all_that_came_in_pieces_of_any_size(size: int) -> None:
+    data = frame(300) * 5 + frame(400) * 5
+    splitter = FrameSplitter(1000)
+    found: list[tuple[bytes, int]] = []
+    for start in range(0, len(data), size):
+        found += runs(splitter, data[start : start + size], 10_000)
+    assert b"".join(run for run, _ in found) == (frame(300)[9:] * 5 + frame(400)[9:] * 5)
+    assert sum(count for _, count in found) == 10
+
+
+def test_what_comes_behind_a_frame_in_two_parts_is_not_copied() -> None:
+    splitter = FrameSplitter(1000)
+    taken(splitter, frame(300)[:50])
+    data = frame(300)[50:] + frame(5) * 10
+    splitter.add(data)
+    assert splitter.next() == (0, 0, 1, 0, 309)
+    assert len(splitter.buffer) == 309
+    assert splitter.next() == (0, 0, 1, 259, 273)
+    assert splitter.buffer is data
+
+
 def test_a_frame_that_drips_in_is_not_copied_for_each_byte() -> None:
     splitter = FrameSplitter(1000)
     both = frame(500) + frame(400)
@@ -65,5 +129,13 @@ def test_a_frame_that_drips_in_is_not_copied_for_each_byte() -> None:
         found += taken(splitter, whole[place : place + 1])
         buffers.add(id(splitter.buffer))
     assert found == [frame(500), frame(5)]
+    # One whose header drips in, with many behind it, and the last of these drips, too.
+    pieces = [frame(5)[:5], frame(5)[5:6], frame(5)[6:] + frame(9) + frame(300)[:100]]
+    pieces += [frame(300)[100:101], frame(300)[101:]]
+    assert [one for piece in pieces for one in taken(splitter, piece)] == [
+        frame(5),
+        frame(9),
+        frame(300),
+    ]
     # One that grows, a few at the end.
     assert len(buffers) < 30

@@ -153,3 +153,13 @@ def test_of_many_changes_the_smallest_and_the_last_are_announced() -> None:
     block = encoder.encode([(b"x-a", b"1")])
     assert block.startswith(b"\x20\x3f\x8d\x02\x40")
     assert list(decoder.decode(block, raw=True)) == [(b"x-a", b"1")]
+
+
+def test_a_block_that_is_remembered_adds_nothing_to_a_table_without_room() -> None:
+    plain, decoder = Decoder(), RememberingDecoder(65536)
+    adding = b"\x88\x40\x01a\x01b"
+    # The second sets the size of the table to 0.
+    for block in (adding, b"\x20\x88", adding, adding):
+        assert list(decoder.decode(block, raw=True)) == list(plain.decode(block, raw=True))
+        assert entries(decoder) == entries(plain)
+    assert entries(decoder) == []

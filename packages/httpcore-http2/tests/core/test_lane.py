@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from httpcore_http2._core.engine import Engine
+from httpcore_http2._core.frames import FrameSplitter
 from httpcore_http2._core.settings import CONNECTION_WINDOW, STREAM_WINDOW
 from httpcore_http2._core.states import ConnectionState, StreamState
 from httpcore_http2._core.streams import Stream, Wanted
@@ -76,7 +77,10 @@ class Judged(Engine):
     def _pass_head(self, stream: Stream, flags: int, block: bytes) -> bool:
         return False
 
-    def _pass_data(self, stream: Stream, flags: int, data: bytes) -> bool:
+    def _pass_run(self, stream: Stream, splitter: FrameSplitter, start: int) -> int:
+        return 0
+
+    def _pass_last(self, stream: Stream, flags: int, data: bytes) -> bool:
         return False
 
     def _pass_late(self, stream_id: int, flags: int, length: int) -> bool:
@@ -469,6 +473,16 @@ def test_windows_hold_on_the_lane() -> None:
     engine.receive(frame(DATA, 3, b"x"), 0.0, None, Wanted.HEAD)
     assert engine.state == ConnectionState.CLOSED
     assert "window" in str(other.failure and other.failure.sentence)
+
+
+@pytest.mark.parametrize("size", [4, 6])
+def test_the_length_of_content_holds_on_the_lane(size: int) -> None:
+    block = OK + literal(b"content-length", b"5", 0)
+    engine = engine_that_has_seen(block)
+    stream = opened(engine)
+    engine.receive(frame(HEADERS, 3, block, 0x4), 0.0, None, Wanted.HEAD)
+    engine.receive(frame(DATA, 3, bytes(size), 0x1), 0.0, None, Wanted.HEAD)
+    assert "Content-Length promised 5" in str(stream.failure and stream.failure.sentence)
 
 
 def test_the_connections_window_holds_on_the_lane() -> None:

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncWire"]
 
-READ_SIZE = 64 * 1024
+# A little more than what TLS asks for: of the ciphertext before, a part may be left, and all should come at once.
+READ_SIZE = 96 * 1024
 
 # Reads of what is there already, before going on with one's own.
 _ABSORBED_READS = 16
@@ -138,6 +139,8 @@ class AsyncWire:
         while turn != Turn.READY:
             if turn == Turn.READ:
                 in_time = await self._read(stream, wanted, deadline, write_timeout)
+                if in_time is None:
+                    return
             else:
                 parker = AsyncParker()
                 turn = engine.wait(stream, wanted, parker)
@@ -224,8 +227,8 @@ class AsyncWire:
         wanted: Wanted,
         deadline: float | None,
         write_timeout: float | None,
-    ) -> bool:
-        """Read for all, until what is wanted is there; returns whether it came in time."""
+    ) -> bool | None:
+        """Read for all; returns `None` when what is wanted has come, and else whether there is time left."""
         engine = self._engine
         is_over = False
         self._heard_at = monotonic()
@@ -250,7 +253,7 @@ class AsyncWire:
         finally:
             if not is_over:
                 engine.stop_reading()
-        return True
+        return None if is_over else True
 
     def _hear(self) -> float:
         """Something has come, so the server is alive; returns the time."""

@@ -23,7 +23,7 @@ import h2.exceptions
 import h2.stream
 
 from .floods import FloodGuard
-from .frames import FrameKind
+from .frames import HEADER_LENGTH, FrameKind
 from .hpack_memory import Head, RememberingDecoder, RememberingEncoder
 from .outbox import Outbox
 from .settings import (
@@ -38,6 +38,7 @@ from .states import StreamInput, StreamState
 if TYPE_CHECKING:
     from httpcore_interfaces import Fields
 
+    from .frames import FrameSplitter
     from .streams import Stream
 
 __all__ = ["WITHOUT_CONTENT", "Lane"]
@@ -200,35 +201,53 @@ class Lane:
             stream.advance(_END)
         return True
 
-    def _pass_data(self, stream: Stream, flags: int, data: bytes) -> bool:
-        """Take in a DATA frame without padding, if there is nothing about it that h2 could mind."""
-        if stream.state != _RECEIVING or flags & ~_END_STREAM:
-            return False
-        length = len(data)
-        if not (length or flags):
-            return False
+    def _pass_run(self, stream: Stream, splitter: FrameSplitter, start: int) -> int:
+        """Take in the DATA frame at `start`, and those of its stream behind it, if h2 could not mind; returns how many.
+
+        They have neither padding nor the end of the stream. What came in one read becomes one chunk.
+        """
+        if stream.state != _RECEIVING:
+            return 0
         window = self._window
-        received = stream.received + length
-        expected = stream.expected
-        if length > window.current_window_size or (expected is not None and received > expected):
-            return False
+        received = stream.received
+        most = window.current_window_size
+        if stream.expected is not None:
+            most = min(most, stream.expected - received)
+        known = None
         if stream.is_plain:
-            if received > STREAM_WINDOW or (
-                flags and expected is not None and received != expected
-            ):
-                return False
+            most = min(most, STREAM_WINDOW - received)
         else:
             known = self._h2.streams[stream.stream_id]
-            inbound = known._inbound_window_manager
-            if flags or length > inbound.current_window_size:
-                return False
-            inbound.current_window_size -= length
-            known._actual_content_length += length
+            most = min(most, known._inbound_window_manager.current_window_size)
+        data, count = splitter.take_run(start, most)
+        if count:
+            length = len(data)
+            if known is not None:
+                known._inbound_window_manager.current_window_size -= length
+                known._actual_content_length += length
+            window.current_window_size -= length
+            stream.received = received + length
+            stream.bytes_received += length + count * HEADER_LENGTH
+            stream.put(data, length)
+        return count
+
+    def _pass_last(self, stream: Stream, flags: int, data: bytes) -> bool:
+        """Take in the DATA frame that ends a plain stream, if there is nothing about it that h2 could mind."""
+        if stream.state != _RECEIVING or flags != _END_STREAM or not stream.is_plain:
+            return False
+        length = len(data)
+        window = self._window
+        received = stream.received + length
+        if (
+            length > window.current_window_size
+            or received > STREAM_WINDOW
+            or received != (received if stream.expected is None else stream.expected)
+        ):
+            return False
         window.current_window_size -= length
         stream.received = received
         stream.put(data, length)
-        if flags:
-            stream.advance(_END)
+        stream.advance(_END)
         return True
 
     def _pass_late(self, stream_id: int, flags: int, length: int) -> bool:

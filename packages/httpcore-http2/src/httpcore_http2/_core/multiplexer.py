@@ -102,14 +102,20 @@ class Multiplexer(Lane):
                 if kind <= _HEADERS and not gate.is_narrow:
                     stream = streams.get(stream_id)
                     if stream is not None:
-                        payload = bytes(splitter.buffer[start + HEADER_LENGTH : end])
-                        if (
-                            self._pass_data(stream, flags, payload)
-                            if kind == _DATA
-                            else self._pass_head(stream, flags, payload)
-                        ):
-                            passed += kind == _DATA
-                            stream.bytes_received += end - start
+                        if kind == _DATA and not flags:
+                            count = self._pass_run(stream, splitter, start)
+                            passed += count
+                        else:
+                            payload = bytes(splitter.buffer[start + HEADER_LENGTH : end])
+                            count = (
+                                self._pass_last(stream, flags, payload)
+                                if kind == _DATA
+                                else self._pass_head(stream, flags, payload)
+                            )
+                            if count:
+                                passed += kind == _DATA
+                                stream.bytes_received += end - start
+                        if count:
                             if stream.parked:
                                 self._wake(stream)
                             continue

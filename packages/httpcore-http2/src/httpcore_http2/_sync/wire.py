@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Wire"]
 
-READ_SIZE = 64 * 1024
+# A little more than what TLS asks for: of the ciphertext before, a part may be left, and all should come at once.
+READ_SIZE = 96 * 1024
 
 # Reads of what is there already, before going on with one's own.
 _ABSORBED_READS = 16
@@ -139,6 +140,8 @@ class Wire:
         while turn != Turn.READY:
             if turn == Turn.READ:
                 in_time = self._read(stream, wanted, deadline, write_timeout)
+                if in_time is None:
+                    return
             else:
                 parker = Parker()
                 turn = engine.wait(stream, wanted, parker)
@@ -225,8 +228,8 @@ class Wire:
         wanted: Wanted,
         deadline: float | None,
         write_timeout: float | None,
-    ) -> bool:
-        """Read for all, until what is wanted is there; returns whether it came in time."""
+    ) -> bool | None:
+        """Read for all; returns `None` when what is wanted has come, and else whether there is time left."""
         engine = self._engine
         is_over = False
         self._heard_at = monotonic()
@@ -251,7 +254,7 @@ class Wire:
         finally:
             if not is_over:
                 engine.stop_reading()
-        return True
+        return None if is_over else True
 
     def _hear(self) -> float:
         """Something has come, so the server is alive; returns the time."""

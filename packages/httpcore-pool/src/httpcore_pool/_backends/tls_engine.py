@@ -45,6 +45,7 @@ class _TLSEngine(Generic[P]):
         "_broken",
         "_ended",
         "_incoming",
+        "_is_dry",
         "_outgoing",
         "_sending",
         "_stash",
@@ -77,6 +78,9 @@ class _TLSEngine(Generic[P]):
         # Plaintext that was decrypted only to find out whether there is any.
         self._stash = b""
         self._ended = False
+        # Whether OpenSSL has nothing to give until more ciphertext comes: asked nevertheless, as at the beginning of most
+        # reads, it would answer with an exception.
+        self._is_dry = False
         # The connection has ended without TLS's own word for it, `close_notify`: whoever can cut it could have done that.
         self.unannounced_end = False
         # Why nothing more can be read; told when what came before it has been.
@@ -204,8 +208,7 @@ class _TLSEngine(Generic[P]):
         if self._stash:
             data, self._stash = self._stash[:max_bytes], self._stash[max_bytes:]
             return data
-        # Asked without need, as at the beginning of most reads, OpenSSL would answer with an exception.
-        if ciphertext is not None or self._incoming.pending or self.ssl_object.pending():
+        if ciphertext is not None or not self._is_dry:
             data = self._decrypt_records(max_bytes)
             if data:
                 return data
@@ -214,36 +217,37 @@ class _TLSEngine(Generic[P]):
         return b"" if self._ended else None
 
     def _decrypt_records(self, max_bytes: int) -> bytes:
-        data = self._decrypt_record(max_bytes)
-        if not self._incoming.pending or not data or len(data) == max_bytes:
-            return data
-        # Several records have come at once: whoever reads wants few and large pieces.
-        pieces = [data]
-        left = max_bytes - len(data)
-        while left and data:
-            data = self._decrypt_record(left)
-            pieces.append(data)
-            left -= len(data)
-        return b"".join(pieces)
-
-    def _decrypt_record(self, max_bytes: int) -> bytes:
+        """All that there is: several records may have come at once, and whoever reads wants few and large pieces."""
         if self._ended or self.failure is not None:
             return b""
+        read, incoming = self.ssl_object.read, self._incoming
+        pieces: list[bytes] = []
+        left = max_bytes
+        self._is_dry = False
         try:
-            data = self.ssl_object.read(min(max_bytes, _RECORD))
+            while left:
+                data = read(left if left < _RECORD else _RECORD)
+                if not data:
+                    self._end()
+                    break
+                pieces.append(data)
+                left -= len(data)
+                if left and not incoming.pending:
+                    self._is_dry = True
+                    break
         except ssl.SSLWantReadError:
-            return b""
+            self._is_dry = True
         except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
-            data = b""
+            self._end()
         except ssl.SSLError as error:
             self.failure = error
-            return b""
-        if not data:
-            self._ended = True
-            # Python's contexts have OpenSSL take either end for the other. But all that came before the end of the
-            # connection had been read when that was fed: if `close_notify` was in it, this is told before.
-            self.unannounced_end = self._incoming.eof
-        return data
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def _end(self) -> None:
+        self._ended = True
+        # Python's contexts have OpenSSL take either end for the other. But all that came before the end of the
+        # connection had been read when that was fed: if `close_notify` was in it, this is told before.
+        self.unannounced_end = self._incoming.eof
 
 
 class AsyncTLSEngine(_TLSEngine[AsyncParker]):
