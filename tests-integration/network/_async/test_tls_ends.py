@@ -16,6 +16,17 @@ pytestmark = [
 ]
 
 
+def async_pool_over(
+    kind: str, route: list[httpcore.Proxy], authorities: Authorities, *, lenient: bool = False
+) -> httpcore.AsyncConnectionPool:
+    return httpcore.AsyncConnectionPool(
+        ssl_context=authorities.client(),
+        proxy=route,
+        network_backend=async_network(kind),
+        http11_lenient=lenient,
+    )
+
+
 def path_to(framing: str, end: str) -> str:
     return f"/{framing}/{end}".replace(" ", "-")
 
@@ -27,9 +38,7 @@ async def test_end_that_is_announced_is_an_end(
     tls: dict[str, TLSServer],
     authorities: Authorities,
 ) -> None:
-    async with httpcore.AsyncConnectionPool(
-        ssl_context=authorities.client(), proxy=route, network_backend=async_network(kind)
-    ) as pool:
+    async with async_pool_over(kind, route, authorities) as pool:
         for framing in FRAMED:
             url = tls[version].url + path_to(framing, "announced")
             response = await pool.request("GET", url, extensions=NOT_FOR_EVER)
@@ -44,9 +53,7 @@ async def test_end_that_is_not_announced_ends_no_body(
     tls: dict[str, TLSServer],
     authorities: Authorities,
 ) -> None:
-    async with httpcore.AsyncConnectionPool(
-        ssl_context=authorities.client(), proxy=route, network_backend=async_network(kind)
-    ) as pool:
+    async with async_pool_over(kind, route, authorities) as pool:
         for framing in FRAMED:
             url = tls[version].url + path_to(framing, "cut")
             if framing in ENDED_WITH_THE_CONNECTION:
@@ -76,9 +83,7 @@ async def test_what_came_before_the_cut_is_there_to_be_read(
         async for piece in response.aiter_stream():
             read += piece
 
-    async with httpcore.AsyncConnectionPool(
-        ssl_context=authorities.client(), proxy=route, network_backend=async_network(kind)
-    ) as pool:
+    async with async_pool_over(kind, route, authorities) as pool:
         url = tls[version].url + path_to("connection", "cut")
         async with pool.stream("GET", url, extensions=NOT_FOR_EVER) as response:
             with pytest.raises(httpcore.RemoteProtocolError, match="no close_notify"):
@@ -94,12 +99,7 @@ async def test_lenient_pool_takes_the_body_for_whole_and_says_so(
     tls: dict[str, TLSServer],
     authorities: Authorities,
 ) -> None:
-    async with httpcore.AsyncConnectionPool(
-        ssl_context=authorities.client(),
-        proxy=route,
-        network_backend=async_network(kind),
-        http11_lenient=True,
-    ) as pool:
+    async with async_pool_over(kind, route, authorities, lenient=True) as pool:
         for framing in FRAMED:
             url = tls[version].url + path_to(framing, "cut")
             response = await pool.request("GET", url, extensions=NOT_FOR_EVER)

@@ -17,6 +17,17 @@ pytestmark = [
 ]
 
 
+def pool_over(
+    kind: str, route: list[httpcore.Proxy], authorities: Authorities, *, lenient: bool = False
+) -> httpcore.ConnectionPool:
+    return httpcore.ConnectionPool(
+        ssl_context=authorities.client(),
+        proxy=route,
+        network_backend=network(kind),
+        http11_lenient=lenient,
+    )
+
+
 def path_to(framing: str, end: str) -> str:
     return f"/{framing}/{end}".replace(" ", "-")
 
@@ -28,9 +39,7 @@ def test_end_that_is_announced_is_an_end(
     tls: dict[str, TLSServer],
     authorities: Authorities,
 ) -> None:
-    with httpcore.ConnectionPool(
-        ssl_context=authorities.client(), proxy=route, network_backend=network(kind)
-    ) as pool:
+    with pool_over(kind, route, authorities) as pool:
         for framing in FRAMED:
             url = tls[version].url + path_to(framing, "announced")
             response = pool.request("GET", url, extensions=NOT_FOR_EVER)
@@ -45,9 +54,7 @@ def test_end_that_is_not_announced_ends_no_body(
     tls: dict[str, TLSServer],
     authorities: Authorities,
 ) -> None:
-    with httpcore.ConnectionPool(
-        ssl_context=authorities.client(), proxy=route, network_backend=network(kind)
-    ) as pool:
+    with pool_over(kind, route, authorities) as pool:
         for framing in FRAMED:
             url = tls[version].url + path_to(framing, "cut")
             if framing in ENDED_WITH_THE_CONNECTION:
@@ -77,9 +84,7 @@ def test_what_came_before_the_cut_is_there_to_be_read(
         for piece in response.iter_stream():
             read += piece
 
-    with httpcore.ConnectionPool(
-        ssl_context=authorities.client(), proxy=route, network_backend=network(kind)
-    ) as pool:
+    with pool_over(kind, route, authorities) as pool:
         url = tls[version].url + path_to("connection", "cut")
         with pool.stream("GET", url, extensions=NOT_FOR_EVER) as response:
             with pytest.raises(httpcore.RemoteProtocolError, match="no close_notify"):
@@ -95,12 +100,7 @@ def test_lenient_pool_takes_the_body_for_whole_and_says_so(
     tls: dict[str, TLSServer],
     authorities: Authorities,
 ) -> None:
-    with httpcore.ConnectionPool(
-        ssl_context=authorities.client(),
-        proxy=route,
-        network_backend=network(kind),
-        http11_lenient=True,
-    ) as pool:
+    with pool_over(kind, route, authorities, lenient=True) as pool:
         for framing in FRAMED:
             url = tls[version].url + path_to(framing, "cut")
             response = pool.request("GET", url, extensions=NOT_FOR_EVER)

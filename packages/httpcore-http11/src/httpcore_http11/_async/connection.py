@@ -355,13 +355,15 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
     async def _begin_body(self, data: bytes, request: Request, timeouts: Timeouts) -> None:
         """Write the head, `data`, with the first piece of a body that is longer, or is read from somewhere."""
         codec = self._codec
+        length = codec.body_length
         self._source = source = open_source(request.stream)
-        if codec.body_length < 0 or codec.expects_continue:
-            if codec.body_length >= 0:
-                await self._compare_lengths(source)
+        if length > 0:
+            size = await source.size()
+            if size is not None:
+                codec.check_length(size)
+        if length < 0 or codec.expects_continue:
             await self._write(data, timeouts)
-        elif codec.body_length:
-            await self._compare_lengths(source)
+        elif length:
             await self._write_with_first_piece(request, data, timeouts)
         else:
             await self._write_without_content(data, request, source, timeouts)
@@ -376,11 +378,6 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
         self._codec.encode_end(_trailers_of(request))
         await self._write(data, timeouts)
         self._state = CONNECTION_TABLE[self._state, SENT]
-
-    async def _compare_lengths(self, source: AsyncSource) -> None:
-        size = await source.size()
-        if size is not None:
-            self._codec.check_length(size)
 
     async def _write_with_first_piece(
         self, request: Request, data: bytes, timeouts: Timeouts

@@ -350,13 +350,15 @@ class HTTP11Connection(ConnectionInterface):
     def _begin_body(self, data: bytes, request: Request, timeouts: Timeouts) -> None:
         """Write the head, `data`, with the first piece of a body that is longer, or is read from somewhere."""
         codec = self._codec
+        length = codec.body_length
         self._source = source = open_source(request.stream)
-        if codec.body_length < 0 or codec.expects_continue:
-            if codec.body_length >= 0:
-                self._compare_lengths(source)
+        if length > 0:
+            size = source.size()
+            if size is not None:
+                codec.check_length(size)
+        if length < 0 or codec.expects_continue:
             self._write(data, timeouts)
-        elif codec.body_length:
-            self._compare_lengths(source)
+        elif length:
             self._write_with_first_piece(request, data, timeouts)
         else:
             self._write_without_content(data, request, source, timeouts)
@@ -371,11 +373,6 @@ class HTTP11Connection(ConnectionInterface):
         self._codec.encode_end(_trailers_of(request))
         self._write(data, timeouts)
         self._state = CONNECTION_TABLE[self._state, SENT]
-
-    def _compare_lengths(self, source: Source) -> None:
-        size = source.size()
-        if size is not None:
-            self._codec.check_length(size)
 
     def _write_with_first_piece(self, request: Request, data: bytes, timeouts: Timeouts) -> None:
         # The caller waits for nothing between the two, and the server can begin at once.

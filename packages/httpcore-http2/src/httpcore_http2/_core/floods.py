@@ -1,9 +1,9 @@
 """How much a server may keep us busy without getting anywhere (RFC 9113, 10.5).
 
 Frames that bring no request forward cost a token: PING, SETTINGS, PRIORITY, WINDOW_UPDATE, empty DATA, frames of unknown
-types, frames for streams that are gone; and more the longer they are. Tokens come back with time, and with everything that such frames usually come
-along with: requests we open, content that arrives, content that we send. An honest server never gets near the end; one
-that floods does within milliseconds, and the connection ends with ENHANCE_YOUR_CALM.
+types, frames for streams that are gone; and more the longer they are. Tokens come back with time, and with everything
+that such frames usually come along with: requests we open, content that arrives, content that we send. An honest server
+never gets near the end; one that floods does within milliseconds, and the connection ends with ENHANCE_YOUR_CALM.
 """
 
 from __future__ import annotations

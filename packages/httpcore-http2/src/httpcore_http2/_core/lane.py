@@ -241,7 +241,7 @@ class Lane:
         if (
             length > window.current_window_size
             or received > STREAM_WINDOW
-            or received != (received if stream.expected is None else stream.expected)
+            or (stream.expected is not None and received != stream.expected)
         ):
             return False
         window.current_window_size -= length

@@ -1,8 +1,8 @@
 """From received bytes to filled inboxes: what each frame means for the requests under way.
 
-h2 judges the frames that come through the gate. Three things it does are undone here: it takes a GOAWAY for the end of everything and forgets what
-it had queued (RFC 9113, 6.8 lets streams finish), it answers every frame that was under way to a stream we have reset,
-and it lets a server open streams of its own, which cannot be when push is disabled (RFC 9113, 8.4). Its outbound checks
+h2 judges the frames that come through the gate. Three things it does are undone here: it takes a GOAWAY for the end of
+everything and forgets what it had queued (RFC 9113, 6.8 lets streams finish), it answers every frame that was under way
+to a stream we have reset, and it lets a server open streams of its own, which cannot be when push is disabled (RFC 9113, 8.4). Its outbound checks
 are off: the fields come validated and mapped.
 """
 

@@ -118,8 +118,9 @@ class AsyncConnectionInterface(AsyncRequestInterface):
         """`handle_async_request` for a caller that has validated the request and read its time-outs already.
 
         A `ConnectionNotAvailable` without `bytes_sent` says that the exchange has not begun, and the observer is told
-        nothing: all streams are in use, say, or the connection `has_expired()`, which it is for this method to ask. Any other error, also one that the request's content or callbacks raise, ends the exchange: the
-        observer is told, and an `HTTPCoreError` has its `bytes_sent`.
+        nothing: all streams are in use, say, or the connection `has_expired()`, which it is for this method to ask. Any
+        other error, also one that the request's content or callbacks raise, ends the exchange: the observer is told, and
+        an `HTTPCoreError` has its `bytes_sent`.
         """
         return await self.handle_async_request(request)
 
