@@ -39,10 +39,11 @@ async def test_opening(name: str, server: Hostile) -> None:
     async with pool_for(server) as pool:
         outcome = await async_ask(pool, f"{server.url}/next")
         # What it said may have come before the request was sent, and then another connection was made, but not for ever.
-        assert isinstance(outcome, (httpcore.RemoteProtocolError, httpcore.ReadError))
         if isinstance(outcome, httpcore.RemoteProtocolError):
             check_error(outcome, words)
         else:
+            # The server's system resets what is closed with bytes unread, and that may meet a read or a write.
+            assert isinstance(outcome, (httpcore.ReadError, httpcore.WriteError))
             assert Conversation.hang_up in steps
         assert 1 <= len(server.conversations) <= 6
         assert pool.connections == []
