@@ -5,16 +5,20 @@ backend, or for a fake of one; `httpcore_interfaces.testing` checks the result.
 """
 
 from .__about__ import __version__
-from ._async.byte_streams import AsyncByteStream, AsyncIteratorByteStream
+from ._async.byte_streams import (
+    AsyncByteStream,
+    AsyncIteratorByteStream,
+)
 from ._async.network import AsyncNetworkBackend, AsyncNetworkStream
 from ._async.requests import (
     AsyncConnectionInterface,
     AsyncConnectionObserver,
     AsyncRequestInterface,
+    async_whole_response,
 )
 from ._async.trace import AsyncTrace
 from ._async.transports import AsyncHTTPTransport
-from ._byte_streams import PlainByteStream
+from ._byte_streams import EMPTY, PlainByteStream
 from ._exceptions import (
     CloseError,
     ConnectError,
@@ -58,7 +62,12 @@ from ._network import SOCKET_OPTION
 from ._parking import AsyncParker, Parker, current_async_library
 from ._sync.byte_streams import IteratorByteStream, SyncByteStream
 from ._sync.network import NetworkBackend, NetworkStream
-from ._sync.requests import ConnectionInterface, ConnectionObserver, RequestInterface
+from ._sync.requests import (
+    ConnectionInterface,
+    ConnectionObserver,
+    RequestInterface,
+    whole_response,
+)
 from ._sync.trace import Trace
 from ._sync.transports import SyncHTTPTransport
 from ._types import ContentTypes, HeaderTypes
@@ -66,6 +75,7 @@ from ._urls import DEFAULT_PORTS, URL, Origin, URLTuple
 
 __all__ = [
     "DEFAULT_PORTS",
+    "EMPTY",
     "SOCKET_OPTION",
     "URL",
     "AsyncByteStream",
@@ -124,11 +134,13 @@ __all__ = [
     "WriteError",
     "WriteTimeout",
     "__version__",
+    "async_whole_response",
     "checked_answer",
     "checked_async_answer",
     "current_async_library",
-    "prepared_request",
     "may_be_remembered",
+    "prepared_request",
     "validate_fields",
     "validate_request",
+    "whole_response",
 ]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ._messages import Request
+    from ._urls import URLStart
 
 __all__ = [
     "HOST_BYTES",
@@ -54,10 +55,12 @@ _hints_at_a_secret = re.compile(
 ).search
 
 
-def validate_request(request: Request) -> None:
+def validate_request(request: Request) -> URLStart | None:
     """Check method, target, host and fields of a request before anything is done for it.
 
-    Raises `LocalProtocolError` that shows the offending bytes and their offset, `TypeError` for anything but bytes.
+    Returns what stands before the target of its URL if that is still as it was read, for transports to save what follows
+    from it, else `None`. Raises `LocalProtocolError` that shows the offending bytes and their offset, `TypeError` for
+    anything but bytes.
     """
     method = request.method
     if type(method) is not bytes or method not in _known_names:
@@ -72,12 +75,21 @@ def validate_request(request: Request) -> None:
     fields = request.headers
     try:
         good = request._good
+        start = url._start
     except AttributeError:  # a request of another make
-        good = None
+        good = start = None
     # Most requests are sent as they were made, and then their fields were checked already; comparing a list with the same
     # objects does not look into them.
     if good is None or fields != good:
         validate_fields(fields)
+    if (
+        start is None
+        or start.host is not host
+        or start.port is not url.port
+        or start.scheme is not url.scheme
+    ):
+        return None
+    return start
 
 
 def validate_fields(fields: Sequence[tuple[bytes, bytes]], kind: str = "header") -> None:

@@ -15,7 +15,7 @@ from ._byte_streams import EMPTY, PlainByteStream
 from ._exceptions import StreamClosed
 from ._sync.byte_streams import SyncByteStream
 from ._urls import URL, read_url, to_bytes
-from ._wire_fields import GoodFields, good_fields, host_field, to_fields, what_is_there
+from ._wire_fields import good_fields, host_field, recent_fields, to_fields, what_is_there
 
 if TYPE_CHECKING:
     import ssl
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     )
     from typing import Any, TypeAlias
 
-    from ._fields import Fields
+    from ._fields import Field, Fields
     from ._types import ContentTypes, HeaderTypes
 
     ByteStreams: TypeAlias = (
@@ -83,41 +83,16 @@ class Request:
         content: ContentTypes = None,
         extensions: Mapping[str, Any] | None = None,
     ) -> None:
-        self._fill(method, url, headers, content, extensions)
-
-    def _fill(
-        self,
-        method: bytes | str,
-        url: URL | bytes | str,
-        headers: HeaderTypes,
-        content: ContentTypes,
-        extensions: Mapping[str, Any] | None,
-    ) -> None:
-        if type(method) is not bytes:
-            method = (type(method) is str and _METHODS.get(method)) or to_bytes(method, "method")
-        self.method = method
-        if type(url) is not URL:
-            if type(url) is str and url and url.isascii() and "#" not in url:
-                url = read_url(url.encode())
-            else:
-                url = _to_url(url)
-        self.url = url
+        self.method = method if type(method) is bytes else _to_method(method)
+        self.url = url if type(url) is URL else _to_url(url)
         self._good = good = good_fields(headers)
         self.headers = to_fields(headers) if good is None else good.copy()
         self.stream = EMPTY if content is None else _to_stream(content)
         self.reads_whole = False
         if extensions is None:
             self.extensions = {}
-            return
-        self.extensions = _to_extensions(extensions)
-        target = self.extensions.get("target")
-        if target is not None:
-            self.url = URL(
-                scheme=self.url.scheme,
-                host=self.url.host,
-                port=self.url.port,
-                target=to_bytes(target, "target"),
-            )
+        else:
+            _extend(self, extensions)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} [{self.method!r}]>"
@@ -173,7 +148,7 @@ class Response:
         cls, status: int, headers: Fields, stream: ByteStreams, extensions: MutableMapping[str, Any]
     ) -> Response:
         """A response from parts that are already in wire form; they are taken as they are, not checked or copied."""
-        self = cls.__new__(cls)
+        self = _new(cls)
         self.status = status
         self.headers = headers
         self.stream = stream
@@ -351,28 +326,70 @@ def prepared_request(
     extensions: Mapping[str, Any] | None,
 ) -> Request:
     """A request as `request()` and `stream()` send it: with `Host` and the framing fields added where absent."""
-    # Calling the class with names makes a tuple and a dict of the arguments.
+    # Not by the class, which would be called with names, and make a tuple and a dict of the arguments.
     request = _new(Request)
-    request._fill(method, url, headers, content, extensions)
-    good = request._good
-    if type(good) is GoodFields:
-        has_host, has_framing = good.has_host, good.has_framing
+    request.method = (type(method) is str and _METHODS.get(method)) or _to_method(method)
+    request.url = made = read_url(url) if type(url) is str and url else _to_url(url)
+    request.stream = EMPTY if content is None else _to_stream(content)
+    request.reads_whole = False
+    if extensions is None:
+        request.extensions = {}
     else:
-        has_host, has_framing = what_is_there(request.headers)
-    if not has_host:
-        field, is_good = host_field(request.url)
-        request.headers.insert(0, field)
-        # It is as good as it was, if what is added is good.
-        good = [field, *good] if is_good and good is not None else None
-    if content is not None and not has_framing:
-        field = _CHUNKED
-        if isinstance(content, bytes):
-            field = (b"Content-Length", b"%d" % len(content))
-        request.headers.append(field)
-        if good is not None:
-            good = [*good, field]
+        _extend(request, extensions)
+    recent = recent_fields[0]
+    good = recent if headers == recent else good_fields(headers)
+    if good is None:
+        request.headers = to_fields(headers)
+        _complete(request, content)
+        return request
+    if not good.has_host:
+        # A URL that was given may have been changed since it was read.
+        start = made._start if made is not url else None
+        field = start.host_field if start is not None else None
+        if field is None:
+            field, is_good = host_field(made)
+            if not is_good:
+                request.headers = good
+                _complete(request, content)
+                return request
+            if start is not None:
+                start.host_field = field
+        kept = good.kept
+        good = kept[1] if kept is not None and kept[0] is field else good.behind(field)
     request._good = good
+    request.headers = good.copy()
+    if content is not None and not good.has_framing:
+        field = _framing(content)
+        request.headers.append(field)
+        request._good = [*good, field]
     return request
+
+
+def _extend(request: Request, extensions: Mapping[str, Any]) -> None:
+    request.extensions = _to_extensions(extensions)
+    target = request.extensions.get("target")
+    if target is not None:
+        url = request.url
+        request.url = URL(
+            scheme=url.scheme, host=url.host, port=url.port, target=to_bytes(target, "target")
+        )
+
+
+def _complete(request: Request, content: ContentTypes) -> None:
+    """Add what is absent to fields of which some are not good, or may not be."""
+    fields = request.headers = [*request.headers]
+    request._good = None
+    has_host, has_framing = what_is_there(fields)
+    if not has_host:
+        fields.insert(0, host_field(request.url)[0])
+    if content is not None and not has_framing:
+        fields.append(_framing(content))
+
+
+def _framing(content: bytes | ByteStreams) -> Field:
+    if isinstance(content, bytes):
+        return (b"Content-Length", b"%d" % len(content))
+    return _CHUNKED
 
 
 _CHUNKED = (b"Transfer-Encoding", b"chunked")
@@ -393,7 +410,7 @@ def _userinfo(url: bytes) -> tuple[bytes, bytes] | None:
 
 def _to_url(url: URL | bytes | str) -> URL:
     if isinstance(url, (bytes, str)):
-        return URL(url)
+        return read_url(url) if url else URL()
     if isinstance(url, URL):
         return url
     raise TypeError(f"url must be a URL, bytes, or str, but got {type(url).__name__}.")
@@ -403,6 +420,10 @@ _METHODS = {
     method.decode(): method
     for method in (b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS")
 }
+
+
+def _to_method(method: bytes | str) -> bytes:
+    return (type(method) is str and _METHODS.get(method)) or to_bytes(method, "method")
 
 
 def _to_stream(content: bytes | ByteStreams) -> ByteStreams:

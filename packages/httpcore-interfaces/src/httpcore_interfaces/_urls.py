@@ -10,9 +10,12 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
     from typing import Final
 
-__all__ = ["DEFAULT_PORTS", "URL", "Origin", "URLTuple", "read_url", "to_bytes"]
+    from ._fields import Field
+
+__all__ = ["DEFAULT_PORTS", "URL", "Origin", "URLStart", "URLTuple", "read_url", "to_bytes"]
 
 #: The transport face's form of a URL: scheme, host, port or None, target.
 URLTuple = tuple[bytes, bytes, int | None, bytes]
@@ -38,7 +41,7 @@ _DIGITS = re.compile(rb"[0-9]{1,5}")
 
 # What stands before the target repeats, and is remembered up to a bound: scheme, host and port, but no user information,
 # and no target, where secrets may be. Measured: splitting took 4 % of the instructions of a small request.
-_known_starts: dict[bytes, tuple[bytes, bytes, int | None]] = {}
+_known_starts: dict[bytes, URLStart] = {}
 _KNOWN_STARTS_LIMIT = 512
 _START_BYTES = 256
 
@@ -76,6 +79,24 @@ class Origin:
         return f"{self.scheme.decode('ascii', 'backslashreplace')}://{_bracketed(host)}:{self.port}"
 
 
+class URLStart:
+    """What stands before the target of a URL, and what follows from that. Many URLs may share it, so it is never changed.
+
+    - `scheme`, `host`, `port`: as a URL has them.
+    - `host_field`: the `Host` field that goes with them (RFC 9110, 7.2), once somebody has asked for it and it is good.
+    - `key`: what a transport looks its connections up by, once it has made one of the three; `None` before.
+    """
+
+    __slots__ = ("host", "host_field", "key", "port", "scheme")
+
+    def __init__(self, scheme: bytes, host: bytes, port: int | None) -> None:
+        self.scheme = scheme
+        self.host = host
+        self.port = port
+        self.host_field: Field | None = None
+        self.key: Hashable = None
+
+
 class URL:
     """A URL split into what a transport needs.
 
@@ -89,7 +110,10 @@ class URL:
     HTTPX has it from a redirect: that no connection leads there is for the transport to say, with its own errors.
     """
 
-    __slots__ = ("host", "port", "scheme", "target")
+    __slots__ = ("_start", "host", "port", "scheme", "target")
+
+    #: What the URL began with when it was read; what it is made of may have been changed since.
+    _start: URLStart | None
 
     def __init__(
         self,
@@ -101,7 +125,7 @@ class URL:
         target: bytes | str = b"",
     ) -> None:
         if url:
-            read_url(to_bytes(url, "url").partition(b"#")[0], self)
+            read_url(url, self)
             return
         if not isinstance(url, (bytes, str)):
             to_bytes(url, "url")
@@ -115,6 +139,7 @@ class URL:
         if port is not None and type(port) is not int:
             _check_port(port)
         self.port = port
+        self._start = None
         self.target = target if type(target) is bytes else to_bytes(target, "target")
 
     @property
@@ -157,9 +182,16 @@ class URL:
 _new = object.__new__
 
 
-def read_url(url: bytes, into: URL | None = None) -> URL:
-    """A URL from its bytes, without a fragment; a new one, made without a call of the class, or that which is given."""
+def read_url(text: bytes | str, into: URL | None = None) -> URL:
+    """A URL from its text, which is not empty; a new one, made without a call of the class, or that which is given.
+
+    Raises as `URL`.
+    """
     made = _new(URL) if into is None else into
+    if type(text) is str and text.isascii() and "#" not in text:
+        url = text.encode()
+    else:
+        url = to_bytes(text, "url").partition(b"#")[0]
     # Where the target of most URLs begins. No part before it can have a slash, so what follows cannot change them.
     at = url.find(b"/", _LEAST)
     start = _known_starts.get(url[:at]) if at > 0 else None
@@ -167,7 +199,10 @@ def read_url(url: bytes, into: URL | None = None) -> URL:
         start, at = _split(url, at)
         if not url.startswith(b"/", at):
             url, at = b"/" + url[at:], 0
-    made.scheme, made.host, made.port = start
+    made._start = start
+    made.scheme = start.scheme
+    made.host = start.host
+    made.port = start.port
     made.target = url[at:]
     return made
 
@@ -184,12 +219,12 @@ def to_bytes(value: bytes | str, name: str) -> bytes:
     raise TypeError(f"{name} must be bytes or str, but got {type(value).__name__}.")
 
 
-def _split(url: bytes, at: int) -> tuple[tuple[bytes, bytes, int | None], int]:
+def _split(url: bytes, at: int) -> tuple[URLStart, int]:
     """What stands before the target, and where that begins; `at` is where it most likely does."""
     match = _SPLIT.match(url)
     assert match is not None  # every part of the pattern may be empty
     port = match["port"]
-    start = (
+    start = URLStart(
         (match["scheme"] or b"").lower(),
         _unbracketed(match["host"] or b"").lower(),
         _parsed_port(port) if port else None,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, cast
 
-from ._fields import HOST_BYTES, Field, good_field, known_field
+from ._fields import Field, good_field, known_field
 from ._urls import DEFAULT_PORTS, to_bytes
 
 if TYPE_CHECKING:
@@ -18,14 +18,18 @@ if TYPE_CHECKING:
     from ._types import HeaderTypes
     from ._urls import URL
 
-__all__ = ["GoodFields", "good_fields", "host_field", "to_fields", "what_is_there"]
+__all__ = [
+    "GoodFields",
+    "good_fields",
+    "host_field",
+    "recent_fields",
+    "to_fields",
+    "what_is_there",
+]
 
 _known_lists: dict[tuple[Field, ...], GoodFields] = {}
 _KNOWN_LISTS_LIMIT = 128
 _LIST_BYTES = 4096
-
-_host_fields: dict[tuple[bytes, bytes, int | None], Field] = {}
-_HOST_FIELDS_LIMIT = 512
 
 _name_of = itemgetter(0)
 
@@ -33,14 +37,23 @@ _name_of = itemgetter(0)
 class GoodFields(list[Field]):
     """Fields in wire form that can be sent as they are. Many requests may share them, so they are never changed.
 
-    `has_host`, and `has_framing`: whether `Host` is there, and `Content-Length` or `Transfer-Encoding`.
+    - `has_host`, and `has_framing`: whether `Host` is there, and `Content-Length` or `Transfer-Encoding`.
+    - `kept`: the field that was put before them last, and all of them together.
     """
 
-    __slots__ = ("has_framing", "has_host")
+    __slots__ = ("has_framing", "has_host", "kept")
 
-    def __init__(self, fields: Fields) -> None:
+    def __init__(self, fields: Fields, has_host: bool, has_framing: bool) -> None:
         super().__init__(fields)
-        self.has_host, self.has_framing = what_is_there(fields)
+        self.has_host = has_host
+        self.has_framing = has_framing
+        self.kept: tuple[Field, GoodFields] | None = None
+
+    def behind(self, field: Field) -> GoodFields:
+        """These fields with a good `Host` field before them; kept, for most programs send them to one host after all."""
+        fields = GoodFields([field, *self], True, self.has_framing)
+        self.kept = field, fields
+        return fields
 
 
 def what_is_there(fields: Fields) -> tuple[bool, bool]:
@@ -49,7 +62,12 @@ def what_is_there(fields: Fields) -> tuple[bool, bool]:
     return b"host" in names, b"content-length" in names or b"transfer-encoding" in names
 
 
-_NO_FIELDS = GoodFields([])
+_NO_FIELDS = GoodFields([], False, False)
+
+
+#: The list that was last found among the known ones, alone in a list. Measured: to compare three fields with it takes a
+#: quarter of the time that it takes to look them up.
+recent_fields = [_NO_FIELDS]
 
 
 def good_fields(headers: HeaderTypes) -> GoodFields | None:
@@ -62,18 +80,24 @@ def good_fields(headers: HeaderTypes) -> GoodFields | None:
         # Text has the hash of its bytes, and `python -b` minds where the two are compared.
         if headers and type(headers[0][0]) is not bytes:
             return None
-        return _known_lists.get(tuple(headers)) or _learn(headers)
+        good = _known_lists.get(tuple(headers))
+        if good is None:
+            return _learn(headers)
+        recent_fields[0] = good
+        return good
     except (LookupError, TypeError, BytesWarning):
         return None
 
 
 def _learn(headers: Fields) -> GoodFields:
     """As `good_fields`. Raises `LookupError` and `TypeError` where it is `None`."""
-    fields = [*map(known_field, headers)]
-    if None in fields:
-        return GoodFields([*map(good_field, headers)])
+    known = [*map(known_field, headers)]
+    if None in known:
+        fields = [*map(good_field, headers)]
+        return GoodFields(fields, *what_is_there(fields))
     # All are known, so they may well come together again, and none of them is a secret.
-    good = GoodFields(cast("Fields", fields))
+    fields = cast("Fields", known)
+    good = GoodFields(fields, *what_is_there(fields))
     if sum(len(name) + len(value) for name, value in good) <= _LIST_BYTES:
         if len(_known_lists) >= _KNOWN_LISTS_LIMIT:
             _known_lists.clear()
@@ -102,22 +126,12 @@ def to_fields(headers: HeaderTypes) -> Fields:
 
 
 def host_field(url: URL) -> tuple[Field, bool]:
-    """The `Host` field for a URL (RFC 9110, 7.2), and whether it is good. Remembered up to a bound, also in length."""
-    key = url.scheme, url.host, url.port
-    field = _host_fields.get(key)
-    if field is not None:
-        return field, True
-    scheme, host, port = key
+    """The `Host` field for a URL (RFC 9110, 7.2), and whether it is good."""
+    host = url.host
     value = b"[%b]" % host if b":" in host else host
-    if port is not None and port != DEFAULT_PORTS.get(scheme):
-        value += b":%d" % port
+    if url.port is not None and url.port != DEFAULT_PORTS.get(url.scheme):
+        value += b":%d" % url.port
     try:
-        field = good_field((b"Host", value))
+        return good_field((b"Host", value)), True
     except LookupError:
         return (b"Host", value), False
-    # A redirect may have brought it.
-    if len(host) <= HOST_BYTES:
-        if len(_host_fields) >= _HOST_FIELDS_LIMIT:
-            _host_fields.clear()
-        _host_fields[key] = field
-    return field, True

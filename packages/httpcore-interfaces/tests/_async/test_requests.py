@@ -13,7 +13,10 @@ from httpcore_interfaces import (
     AsyncRequestInterface,
     Request,
     Response,
+    StreamClosed,
+    StreamConsumed,
     Timeouts,
+    async_whole_response,
 )
 
 if TYPE_CHECKING:
@@ -127,3 +130,75 @@ async def test_closing_the_bare_transport_does_nothing() -> None:
     transport: Any = AsyncHTTPTransport()
     await transport.aclose()
     await transport.__aexit__()
+
+
+class AsyncWholeTransport(AsyncRequestInterface):
+    def __init__(self, content: bytes = b"body") -> None:
+        self.content = content
+
+    async def handle_async_request(self, request: Request) -> Response:
+        return async_whole_response(200, [(b"a", b"b")], self.content, {"x": 1})
+
+
+async def test_a_response_that_is_all_here_is_given_as_if_it_had_been_read() -> None:
+    response = await AsyncWholeTransport().request("GET", "https://example.com/")
+    assert (response.status, response.headers, response.extensions) == (
+        200,
+        [(b"a", b"b")],
+        {"x": 1},
+    )
+    assert response.content == await response.aread() == b"body"
+    with pytest.raises(StreamClosed):
+        response.aiter_stream()
+    body: Any = response.stream
+    with pytest.raises(StreamClosed):
+        aiter(body)
+    await response.aclose()
+    assert response.content == b"body"
+
+
+@pytest.mark.parametrize(("content", "chunks"), [(b"body", [b"body"]), (b"", [])])
+async def test_a_response_that_is_all_here_is_read_like_any_other(
+    content: bytes, chunks: list[bytes]
+) -> None:
+    async with AsyncWholeTransport(content).stream("GET", "https://example.com/") as response:
+        with pytest.raises(RuntimeError):
+            _ = response.content
+        body: Any = response.stream
+        assert [chunk async for chunk in body] == chunks
+        with pytest.raises(StreamConsumed):
+            aiter(body)
+        assert await anext(body, None) is None
+        with pytest.raises(StreamConsumed):
+            await body.aread_whole()
+    with pytest.raises(StreamClosed):
+        aiter(body)
+    with pytest.raises(StreamClosed):
+        await anext(body)
+    async with AsyncWholeTransport(content).stream("GET", "https://example.com/") as response:
+        assert await response.aread() == response.content == content
+
+
+async def test_what_a_subclass_makes_of_a_response_is_what_is_read() -> None:
+    class AsyncCounting(AsyncWholeTransport):
+        async def handle_async_request(self, request: Request) -> Response:
+            response = await super().handle_async_request(request)
+            body = AsyncBody()
+            if request.url.target == b"/wrapped":
+                response.stream = body
+            elif request.url.target == b"/begun":
+                assert [chunk async for chunk in response.aiter_stream()] == [b"whole"]
+            else:
+                response = AsyncUpper.from_wire(200, [], response.stream, {})
+            return response
+
+    class AsyncUpper(Response):
+        async def aread(self) -> bytes:
+            self._content = (await super().aread()).upper()
+            return self._content
+
+    transport = AsyncCounting(b"whole")
+    assert (await transport.request("GET", "https://example.com/wrapped")).content == b"body"
+    assert (await transport.request("GET", "https://example.com/other")).content == b"WHOLE"
+    with pytest.raises(RuntimeError, match="more than once"):
+        await transport.request("GET", "https://example.com/begun")

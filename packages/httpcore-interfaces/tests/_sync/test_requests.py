@@ -12,9 +12,12 @@ from httpcore_interfaces import (
     Request,
     RequestInterface,
     Response,
+    StreamClosed,
+    StreamConsumed,
     SyncByteStream,
     SyncHTTPTransport,
     Timeouts,
+    whole_response,
 )
 
 if TYPE_CHECKING:
@@ -128,3 +131,75 @@ def test_closing_the_bare_transport_does_nothing() -> None:
     transport: Any = SyncHTTPTransport()
     transport.close()
     transport.__exit__()
+
+
+class WholeTransport(RequestInterface):
+    def __init__(self, content: bytes = b"body") -> None:
+        self.content = content
+
+    def handle_request(self, request: Request) -> Response:
+        return whole_response(200, [(b"a", b"b")], self.content, {"x": 1})
+
+
+def test_a_response_that_is_all_here_is_given_as_if_it_had_been_read() -> None:
+    response = WholeTransport().request("GET", "https://example.com/")
+    assert (response.status, response.headers, response.extensions) == (
+        200,
+        [(b"a", b"b")],
+        {"x": 1},
+    )
+    assert response.content == response.read() == b"body"
+    with pytest.raises(StreamClosed):
+        response.iter_stream()
+    body: Any = response.stream
+    with pytest.raises(StreamClosed):
+        iter(body)
+    response.close()
+    assert response.content == b"body"
+
+
+@pytest.mark.parametrize(("content", "chunks"), [(b"body", [b"body"]), (b"", [])])
+def test_a_response_that_is_all_here_is_read_like_any_other(
+    content: bytes, chunks: list[bytes]
+) -> None:
+    with WholeTransport(content).stream("GET", "https://example.com/") as response:
+        with pytest.raises(RuntimeError):
+            _ = response.content
+        body: Any = response.stream
+        assert [chunk for chunk in body] == chunks
+        with pytest.raises(StreamConsumed):
+            iter(body)
+        assert next(body, None) is None
+        with pytest.raises(StreamConsumed):
+            body.read_whole()
+    with pytest.raises(StreamClosed):
+        iter(body)
+    with pytest.raises(StreamClosed):
+        next(body)
+    with WholeTransport(content).stream("GET", "https://example.com/") as response:
+        assert response.read() == response.content == content
+
+
+def test_what_a_subclass_makes_of_a_response_is_what_is_read() -> None:
+    class Counting(WholeTransport):
+        def handle_request(self, request: Request) -> Response:
+            response = super().handle_request(request)
+            body = Body()
+            if request.url.target == b"/wrapped":
+                response.stream = body
+            elif request.url.target == b"/begun":
+                assert [chunk for chunk in response.iter_stream()] == [b"whole"]
+            else:
+                response = Upper.from_wire(200, [], response.stream, {})
+            return response
+
+    class Upper(Response):
+        def read(self) -> bytes:
+            self._content = (super().read()).upper()
+            return self._content
+
+    transport = Counting(b"whole")
+    assert (transport.request("GET", "https://example.com/wrapped")).content == b"body"
+    assert (transport.request("GET", "https://example.com/other")).content == b"WHOLE"
+    with pytest.raises(RuntimeError, match="more than once"):
+        transport.request("GET", "https://example.com/begun")

@@ -135,14 +135,19 @@ def test_the_conveniences_add_the_host(url: str, host: bytes) -> None:
     assert prepared_request("GET", url, None, None, None).headers == [(b"Host", host)]
 
 
-def test_hosts_are_remembered_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    known: dict[tuple[bytes, bytes, int | None], tuple[bytes, bytes]] = {}
-    monkeypatch.setattr(_wire_fields, "_host_fields", known)
-    for number in [*range(1000), 10**300]:
-        request = prepared_request("GET", f"http://h{number}/", None, None, None)
-        assert request.headers == [(b"Host", b"h%d" % number)]
-        assert 0 < len(known) <= 512
-    assert max(len(host) for _, host, _ in known) < 10
+def test_the_host_is_that_of_the_url_as_it_is_now() -> None:
+    fields = [(b"X", b"y")]
+    for _ in range(2):
+        made = prepared_request("GET", "http://a.example/", fields, None, None)
+        assert made.headers == [(b"Host", b"a.example"), *fields]
+    url = URL("http://a.example/")
+    url.host = b"b.example"
+    for given in (url, "http://b.example/", "http://b.example/"):
+        made = prepared_request("GET", given, fields, None, None)
+        assert made.headers == made._good == [(b"Host", b"b.example"), *fields]
+    made = prepared_request("GET", "http://a.example/", fields, None, {"target": b"*"})
+    assert made.headers == [(b"Host", b"a.example"), *fields]
+    assert made.url.target == b"*"
 
 
 def test_the_conveniences_add_the_framing() -> None:

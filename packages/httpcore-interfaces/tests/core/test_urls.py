@@ -63,16 +63,18 @@ def test_what_is_remembered_changes_nothing(rest: str) -> None:
 
 
 def test_starts_are_remembered_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    known: dict[bytes, tuple[bytes, bytes, int | None]] = {}
+    known: dict[bytes, _urls.URLStart] = {}
     monkeypatch.setattr(_urls, "_known_starts", known)
     for number in range(1000):
-        URL(f"http://host-{number}/path")
-        assert known[b"http://host-%d" % number] == (b"http", b"host-%d" % number, None)
+        url = URL(f"http://host-{number}/path")
+        start = known[b"http://host-%d" % number]
+        assert (start.scheme, start.host, start.port) == (b"http", b"host-%d" % number, None)
+        assert url._start is start
         assert len(known) <= 512
 
 
 def test_user_information_and_targets_are_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    known: dict[bytes, tuple[bytes, bytes, int | None]] = {}
+    known: dict[bytes, _urls.URLStart] = {}
     monkeypatch.setattr(_urls, "_known_starts", known)
     for text in (
         "http://user:secret@example.com/x",

@@ -19,45 +19,10 @@ if TYPE_CHECKING:
 
     from .connection import AsyncHTTP11Connection
 
-__all__ = ["AsyncResponseBody", "AsyncTracedResponseBody", "AsyncWholeBody"]
+__all__ = ["AsyncResponseBody", "AsyncTracedResponseBody"]
 
 # `_WAITING` is `_READING` while the next piece has not arrived.
 _UNREAD, _READING, _WAITING, _ENDED, _CLOSED = range(5)
-
-
-class AsyncWholeBody(AsyncByteStream):
-    """A body that came whole with its head, of an exchange that is over: nothing but bytes. Read as `AsyncResponseBody`."""
-
-    __slots__ = ("_content", "_state")
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-        self._state = _UNREAD
-
-    def __aiter__(self) -> AsyncWholeBody:
-        if self._state > _READING:
-            raise StreamClosed if self._state == _CLOSED else StreamConsumed
-        self._state = _READING
-        return self
-
-    async def __anext__(self) -> bytes:
-        if self._state == _CLOSED:
-            raise StreamClosed
-        content, self._content = self._content, b""
-        if content:
-            self._state = _READING
-            return content
-        self._state = _ENDED
-        raise StopAsyncIteration
-
-    async def aread_whole(self) -> bytes:
-        if self._state == _UNREAD:
-            self._state = _ENDED
-            return self._content
-        return await super().aread_whole()
-
-    async def aclose(self) -> None:
-        self._state = _CLOSED
 
 
 class AsyncResponseBody(AsyncByteStream):

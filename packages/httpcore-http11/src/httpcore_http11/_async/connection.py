@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from warnings import warn
 
 from httpcore_interfaces import (
+    EMPTY,
     AsyncConnectionInterface,
     AsyncTrace,
     ConnectionNotAvailable,
@@ -28,6 +29,7 @@ from httpcore_interfaces import (
     Timeouts,
     WriteError,
     WriteTimeout,
+    async_whole_response,
     checked_async_answer,
     validate_request,
 )
@@ -58,7 +60,7 @@ from .._core.states import (
     WAITING,
     shown_state,
 )
-from .body import AsyncResponseBody, AsyncTracedResponseBody, AsyncWholeBody
+from .body import AsyncResponseBody, AsyncTracedResponseBody
 from .sources import open_source
 from .switched import AsyncSwitchedStream
 
@@ -90,11 +92,6 @@ _IDEMPOTENT = frozenset((b"GET", b"HEAD", b"OPTIONS", b"TRACE", b"PUT", b"DELETE
 # another write.
 _JOINED_BYTES = 65_536
 
-# How much of a body to ask for when the last piece of it was so large that more is probably there. No more than this:
-# from 128 KiB on glibc may map memory for each read, and unmaps it when less has come.
-_LARGE_READ = 126_976
-_LARGE_PIECE = 32_768
-
 # What may be read, without waiting, to save a connection whose response was given up.
 _DRAINED_BYTES = 65_536
 
@@ -109,8 +106,9 @@ _STREAM = 1
 _DROPPED = 2
 
 _AFTER_SEND = AFTER[SEND]
-_AFTER_SENT = AFTER[SENT]
+_SENT = AFTER[SENT][SENDING]
 _AFTER_HEAD = AFTER[HEAD]
+_AFTER_WHOLE = AFTER[END_KEEP][_AFTER_HEAD[WAITING]]
 
 _from_wire = Response.from_wire
 
@@ -142,7 +140,6 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
         "_method",
         "_observer",
         "_origin",
-        "_read_size",
         "_requests",
         "_source",
         "_state",
@@ -178,7 +175,6 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
         self._wrote = False
         self._source: AsyncSource | None = None
         self._early: Head | None = None
-        self._read_size = self.READ_NUM_BYTES
 
     # Requests.
 
@@ -208,9 +204,7 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
         cancellation, the connection is closed, unless nothing at all had been written.
         """
         state = self._state
-        if state is not NEW:
-            if state is not IDLE:
-                raise self._refusal()
+        if state is IDLE:
             try:
                 # What `has_expired` does, without its call.
                 expires_at = self._expires_at
@@ -223,44 +217,103 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
                 raise
             if has_expired:
                 raise self._refusal()
+        elif state is not NEW:
+            raise self._refusal()
         self._state = _AFTER_SEND[state]
         self._requests += 1
-        self._method = request.method
+        self._method = method = request.method
         self._wrote = False
         self._bytes_sent = 0
+        codec = self._codec
         extensions = request.extensions
         trace = None
-        if "trace" in extensions or is_logging(DEBUG):
+        if is_logging(DEBUG) or "trace" in extensions:
             trace = AsyncTrace.of(extensions, logger, "http11")
+        # The steps of the plainest exchange, whose request has no content, and whose response comes at once and is to be
+        # read whole, stand here one after the other, without a call for each.
         try:
             if state is NEW:
                 await self._expect_silence()
             try:
-                if trace is None:
-                    await self._send_head(request, timeouts)
-                    if self._state is SENDING:
-                        await self._send_body(request, timeouts)
-                else:
+                if trace is not None:
                     await self._traced_sending(trace, request, timeouts)
+                else:
+                    data = codec.encode_checked_head(method, request.url.target, request.headers)
+                    if (
+                        request.stream is EMPTY
+                        and not codec.body_length
+                        and "trailers" not in extensions
+                    ):
+                        self._wrote = True
+                        limit = timeouts.write
+                        if timeouts.deadline is not None:
+                            limit = timeouts.bounded(limit)
+                        await self._stream.write(data, limit)
+                        self._bytes_sent = len(data)
+                        self._state = (
+                            _SENT if self._state is SENDING else CONNECTION_TABLE[self._state, SENT]
+                        )
+                    else:
+                        await self._send(data, request, timeouts)
+                        if self._state is SENDING:
+                            await self._send_body(request, timeouts)
             except (WriteError, WriteTimeout) as error:
                 # A server that refuses a body answers and then stops reading: the answer counts, not the broken pipe.
                 self._early = await self._salvage(error, timeouts)
                 if self._early is None:
                     raise
                 await self._close_source()
-            if trace is None:
-                head = await self._receive_head(request, timeouts)
-            else:
-                head = await self._traced_receiving(trace, request, timeouts)
-            response = self._response(head, request, timeouts, trace)
+            if trace is not None or codec.received:
+                # The final head may be here already.
+                return await self._answer(request, timeouts, trace)
+            limit = timeouts.read
+            began = 0.0 if limit is None else monotonic()
+            if timeouts.deadline is not None:
+                limit = timeouts.bounded(limit)
+            data = await self._stream.read(self.READ_NUM_BYTES, limit)
+            reads_whole = getattr(request, "reads_whole", False)
+            whole = codec.receive_whole(data) if reads_whole else None
+            if whole is None:
+                first = codec.receive_head(data)
+                if first is None or first[1] < 200:
+                    first = await self._final_head(first, began, request, timeouts)
+                content = codec.take_whole() if reads_whole else None
+                if content is None:
+                    return self._response(first, request, timeouts, None)
+                whole = first, content
+            if self._state is not WAITING:
+                # It was closed in the meantime, and the table says so.
+                self._state = CONNECTION_TABLE[self._state, HEAD]
         except BaseException as error:
             await self._fail(error, timeouts, trace)
             raise
-        if type(response.stream) is AsyncWholeBody:
-            left = self._ended(END_KEEP)
-            if left:
-                await self._aclose_ended(left)
-        return response
+        (version, status, reason, fields), content = whole
+        # What `_ended` does.
+        self._state = _AFTER_WHOLE
+        hint = codec.keep_alive_hint
+        if hint is None and self._keepalive_expiry is None:
+            self._expires_at = None
+        else:
+            self._expires_at = self._expiry(hint)
+        observer = self._observer
+        if observer is not None and observer.exchange_ended(1):
+            await self._aclose_ended(_DROPPED)
+        return async_whole_response(
+            status,
+            fields,
+            content,
+            {"http_version": version, "reason_phrase": reason, "network_stream": self._stream},
+        )
+
+    async def _answer(
+        self, request: Request, timeouts: Timeouts, trace: AsyncTrace | None
+    ) -> Response:
+        """The response, where `exchange` does not make it itself."""
+        if trace is None:
+            head = await self._receive_head(request, timeouts)
+        else:
+            head = await self._traced_receiving(trace, request, timeouts)
+        return self._response(head, request, timeouts, trace)
 
     def _refusal(self) -> ConnectionNotAvailable:
         state = shown_state(self._state)
@@ -323,11 +376,6 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
         if codec.skipped:
             extensions["skipped_fields"] = codec.skipped
         if trace is None:
-            # Most bodies are small and have come with their head.
-            if self._state is RECEIVING and getattr(request, "reads_whole", False):
-                whole = codec.take_whole()
-                if whole is not None:
-                    return _from_wire(status, fields, AsyncWholeBody(whole), extensions)
             body = AsyncResponseBody(self, timeouts, extensions)
         else:
             body = AsyncTracedResponseBody(self, timeouts, extensions, request, trace)
@@ -336,9 +384,12 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
     # Writing.
 
     async def _send_head(self, request: Request, timeouts: Timeouts) -> None:
-        """Write the head, and what of the body can go with it in one write."""
+        data = self._codec.encode_checked_head(request.method, request.url.target, request.headers)
+        await self._send(data, request, timeouts)
+
+    async def _send(self, data: bytes, request: Request, timeouts: Timeouts) -> None:
+        """Write the head, `data`, and what of the body can go with it in one write."""
         codec = self._codec
-        data = codec.encode_head(request.method, request.url.target, request.headers)
         trailers = request.extensions.get("trailers")
         if trailers:
             # What a function will give is not known before the body has been sent.
@@ -350,14 +401,8 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
                 await self._begin_body(data, request, timeouts)
                 return
             data += codec.encode_content(content, _trailers_of(request))
-        # What `_write` does, without its call: so most requests are written.
-        self._wrote = True
-        limit = timeouts.write
-        if timeouts.deadline is not None:
-            limit = timeouts.bounded(limit)
-        await self._stream.write(data, limit)
-        self._bytes_sent = len(data)
-        self._state = _AFTER_SENT.get(self._state) or CONNECTION_TABLE[self._state, SENT]
+        await self._write(data, timeouts)
+        self._state = CONNECTION_TABLE[self._state, SENT]
 
     async def _begin_body(self, data: bytes, request: Request, timeouts: Timeouts) -> None:
         """Write the head, `data`, with the first piece of a body that is longer, or is read from somewhere."""
@@ -552,16 +597,14 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
         if self._early is not None:
             early, self._early = self._early, None
             return early
+        return await self._final_head(self._codec.next_head(), monotonic(), request, timeouts)
+
+    async def _final_head(
+        self, head: Head | None, began: float, request: Request, timeouts: Timeouts
+    ) -> Head:
+        """The final head, when `head` is the first one, if it is here; the wait for it began at `began`."""
         codec = self._codec
         informed = False
-        limit = timeouts.read
-        began = 0.0 if limit is None else monotonic()
-        if codec.received:
-            head = codec.next_head()
-        else:
-            if timeouts.deadline is not None:
-                limit = timeouts.bounded(limit)
-            head = codec.receive_head(await self._stream.read(self.READ_NUM_BYTES, limit))
         while head is None or (head[1] < 200 and head[1] != 101):
             if head is None:
                 # A 1xx response is no progress: time goes on running.
@@ -580,8 +623,7 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
     async def _receive(self, timeouts: Timeouts, extensions: dict[str, Any]) -> None:
         """Wait for more of the body; `extensions` are the response's."""
         limit = timeouts.read if timeouts.deadline is None else timeouts.bounded(timeouts.read)
-        data = await self._stream.read(self._read_size, limit)
-        self._read_size = _LARGE_READ if len(data) >= _LARGE_PIECE else self.READ_NUM_BYTES
+        data = await self._stream.read(self.READ_NUM_BYTES, limit)
         self._codec.receive(data)
         if not data and self._stream.get_extra_info("unannounced_end"):
             self._codec.doubt_end()

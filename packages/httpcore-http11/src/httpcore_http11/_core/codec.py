@@ -18,8 +18,9 @@ from .fast_lane import (
     CHUNKED,
     UNTIL_CLOSE,
     PlainChunks,
-    encode_plain_head,
+    is_plain_target,
     keep_alive_hint,
+    kind_of,
     may_become_plain,
     plain_block,
     read_plain_head,
@@ -150,16 +151,26 @@ class Codec:
 
         Raises `LocalProtocolError`; then nothing has begun, and another exchange can.
         """
+        if kind_of(method) is None or not is_plain_target(target):
+            # h11 says why.
+            judged_request(method, target, fields)
+        return self.encode_checked_head(method, target, fields)
+
+    def encode_checked_head(self, method: bytes, target: bytes, fields: Fields) -> bytes:
+        """`encode_head` for a request that `validate_request` has let pass: method and target are not looked at again."""
         block: SentBlock | None = self._block
         # Most requests on a connection have the fields of the one before.
         if fields != self._block[5]:
             block = plain_block(fields)
             if block is not None and block[5] is not None:
                 self._block = block
-        head = None if block is None else encode_plain_head(method, target, block[0])
-        if head is None or block is None:
+        if block is None:
             head, block = _encode_judged_head(method, target, fields)
-        _, length, self._keep, self.expects_continue, self._upgrade, _ = block
+            _, length, self._keep, self.expects_continue, self._upgrade, _ = block
+        else:
+            lines, length, self._keep, self.expects_continue, self._upgrade, _ = block
+            # Measured: formatting takes 1.4 times as long.
+            head = b"".join((method, b" ", target, lines))
         self._method = method
         self.body_length = self._to_send = length
         self.received = 0
@@ -315,6 +326,29 @@ class Codec:
         # The list becomes the caller's.
         return b"HTTP/1.1", status, reason, fields.copy()
 
+    def receive_whole(self, data: bytes) -> tuple[Head, bytes] | None:
+        """A whole response, if it is all that came first, is answered as last time, and another exchange can follow.
+
+        Its head, and its content. With `None` nothing has been done, and `receive_head` is to be asked.
+        """
+        meaning = self._last_meaning
+        if meaning is None or not data.startswith(self._last_head):
+            return None
+        size, (status, reason), fields, length, hint = meaning
+        received = len(data)
+        if (
+            size + length != received
+            or self._method != self._last_method
+            or self._to_send
+            or not self._keep
+        ):
+            return None
+        self.received = received
+        self.keep_alive_hint = hint
+        self._complete = True
+        # The list becomes the caller's.
+        return (b"HTTP/1.1", status, reason, fields.copy()), data[size:]
+
     def next_head(self) -> Head | None:
         """The next head of the response, or `None` for need-data. It is final when its status is 200 or more, or 101.
 
@@ -419,6 +453,7 @@ class Codec:
             or self._to_send
             or not self._keep
             or self._eof
+            or self.skipped
         ):
             return None
         self._left = 0

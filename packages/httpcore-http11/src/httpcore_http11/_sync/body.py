@@ -20,45 +20,10 @@ if TYPE_CHECKING:
 
     from .connection import HTTP11Connection
 
-__all__ = ["ResponseBody", "TracedResponseBody", "WholeBody"]
+__all__ = ["ResponseBody", "TracedResponseBody"]
 
 # `_WAITING` is `_READING` while the next piece has not arrived.
 _UNREAD, _READING, _WAITING, _ENDED, _CLOSED = range(5)
-
-
-class WholeBody(SyncByteStream):
-    """A body that came whole with its head, of an exchange that is over: nothing but bytes. Read as `ResponseBody`."""
-
-    __slots__ = ("_content", "_state")
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-        self._state = _UNREAD
-
-    def __iter__(self) -> WholeBody:
-        if self._state > _READING:
-            raise StreamClosed if self._state == _CLOSED else StreamConsumed
-        self._state = _READING
-        return self
-
-    def __next__(self) -> bytes:
-        if self._state == _CLOSED:
-            raise StreamClosed
-        content, self._content = self._content, b""
-        if content:
-            self._state = _READING
-            return content
-        self._state = _ENDED
-        raise StopIteration
-
-    def read_whole(self) -> bytes:
-        if self._state == _UNREAD:
-            self._state = _ENDED
-            return self._content
-        return super().read_whole()
-
-    def close(self) -> None:
-        self._state = _CLOSED
 
 
 class ResponseBody(SyncByteStream):

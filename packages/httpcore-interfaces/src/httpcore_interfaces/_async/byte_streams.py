@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
     from typing import Self
 
-__all__ = ["AsyncByteStream", "AsyncIteratorByteStream"]
+__all__ = ["AsyncByteStream", "AsyncIteratorByteStream", "AsyncWholeByteStream"]
+
+UNREAD, READING, ENDED, CLOSED = range(4)
 
 
 class AsyncByteStream:
@@ -101,3 +103,40 @@ class AsyncIteratorByteStream(AsyncByteStream):
         finally:
             if function is not None:
                 await function()
+
+
+class AsyncWholeByteStream(AsyncByteStream):
+    """The body of a response that is all here, of an exchange that is over: nothing but bytes, to be read once.
+
+    Made by `async_whole_response` alone.
+    """
+
+    __slots__ = ("_content", "_state")
+
+    _content: bytes
+    _state: int
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        if self._state > READING:
+            raise StreamClosed if self._state == CLOSED else StreamConsumed
+        self._state = READING
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._state == CLOSED:
+            raise StreamClosed
+        content, self._content = self._content, b""
+        if content:
+            self._state = READING
+            return content
+        self._state = ENDED
+        raise StopAsyncIteration
+
+    async def aread_whole(self) -> bytes:
+        if self._state == UNREAD:
+            self._state = ENDED
+            return self._content
+        return await super().aread_whole()
+
+    async def aclose(self) -> None:
+        self._state = CLOSED

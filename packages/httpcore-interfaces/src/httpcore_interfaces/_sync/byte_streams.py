@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import Self
 
-__all__ = ["SyncByteStream", "IteratorByteStream"]
+__all__ = ["SyncByteStream", "IteratorByteStream", "WholeByteStream"]
+
+UNREAD, READING, ENDED, CLOSED = range(4)
 
 
 class SyncByteStream:
@@ -102,3 +104,40 @@ class IteratorByteStream(SyncByteStream):
         finally:
             if function is not None:
                 function()
+
+
+class WholeByteStream(SyncByteStream):
+    """The body of a response that is all here, of an exchange that is over: nothing but bytes, to be read once.
+
+    Made by `whole_response` alone.
+    """
+
+    __slots__ = ("_content", "_state")
+
+    _content: bytes
+    _state: int
+
+    def __iter__(self) -> Iterator[bytes]:
+        if self._state > READING:
+            raise StreamClosed if self._state == CLOSED else StreamConsumed
+        self._state = READING
+        return self
+
+    def __next__(self) -> bytes:
+        if self._state == CLOSED:
+            raise StreamClosed
+        content, self._content = self._content, b""
+        if content:
+            self._state = READING
+            return content
+        self._state = ENDED
+        raise StopIteration
+
+    def read_whole(self) -> bytes:
+        if self._state == UNREAD:
+            self._state = ENDED
+            return self._content
+        return super().read_whole()
+
+    def close(self) -> None:
+        self._state = CLOSED

@@ -6,19 +6,42 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from .._messages import prepared_request
+from .._messages import Response, prepared_request
+from .byte_streams import CLOSED, UNREAD, WholeByteStream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, MutableMapping
     from typing import Any
 
     from .._extensions import Timeouts
-    from .._messages import Request, Response
+    from .._fields import Fields
+    from .._messages import Request
     from .._types import ContentTypes, HeaderTypes
     from .._urls import URL, Origin
     from .byte_streams import SyncByteStream
 
-__all__ = ["ConnectionInterface", "ConnectionObserver", "RequestInterface"]
+__all__ = [
+    "ConnectionInterface",
+    "ConnectionObserver",
+    "RequestInterface",
+    "whole_response",
+]
+
+_new = object.__new__
+_from_wire = Response.from_wire
+
+
+def whole_response(
+    status: int, headers: Fields, content: bytes, extensions: MutableMapping[str, Any]
+) -> Response:
+    """`Response.from_wire` for a response that is all here, of an exchange that is over. To be read once, as any other.
+
+    For a request that `reads_whole`: `request()` need not ask its body for one piece after the other.
+    """
+    body = _new(WholeByteStream)
+    body._content = content
+    body._state = UNREAD
+    return _from_wire(status, headers, body, extensions)
 
 
 class RequestInterface:
@@ -46,6 +69,13 @@ class RequestInterface:
         request = prepared_request(method, url, headers, content, extensions)
         request.reads_whole = True
         response = self.handle_request(request)
+        body = response.stream
+        if type(body) is WholeByteStream and not body._state and type(response) is Response:
+            # What reading and closing it come to, in fewer steps.
+            response._content = body._content
+            response._closed = True
+            body._state = CLOSED
+            return response
         try:
             response.read()
         finally:

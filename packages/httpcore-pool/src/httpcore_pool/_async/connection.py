@@ -245,7 +245,7 @@ class AsyncHTTPConnection(AsyncConnectionInterface):
         ledger.release(slot, limit, monotonic())
         if not limit and self.is_closed():
             ledger.lose(slot)
-        return bool(ledger.dropped)
+        return len(ledger.dropped) > 0
 
     def capacity_changed(self) -> None:
         if self._ledger is not None:

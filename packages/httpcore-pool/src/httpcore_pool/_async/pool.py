@@ -146,10 +146,16 @@ class AsyncPool:
         if loop is not self._home.loop:  # unasync: remove
             self._home.enter(loop, self._ledger)  # unasync: remove
         extensions = request.extensions
-        origin_key = key = connection_key(request.url, extensions)
+        start = validate_request(request)
+        if start is None or extensions:
+            key = connection_key(request.url, extensions)
+        else:
+            key = start.key
+            if key is None:
+                key = start.key = connection_key(request.url, extensions)
+        origin_key = key
         if self._old_fashioned:
             key = self._old_fashioned.key_for(key, monotonic())
-        validate_request(request)
         timeouts = Timeouts.of(extensions) if extensions else _NO_LIMITS
         trace = None
         if "trace" in extensions or is_logging(TRACE):

@@ -87,12 +87,12 @@ class SyncStream(SocketStream):
         self._reading = True
         try:
             while not self._closed:
-                flags = 0
-                if timeout is not None or not NO_WAIT:
-                    flags = NO_WAIT
-                    self._wait_for_bytes(timeout)
                 try:
-                    data = self._sock.recv(max_bytes, flags)
+                    if timeout is None and NO_WAIT:
+                        data = self._sock.recv(max_bytes)
+                    else:
+                        self._wait_for_bytes(timeout)
+                        data = self._sock.recv(max_bytes, NO_WAIT)
                 except BlockingIOError:  # the kernel dropped what it had announced
                     continue
                 if data:

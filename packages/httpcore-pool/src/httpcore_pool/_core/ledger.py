@@ -320,7 +320,7 @@ class AsyncLedger(Generic[C, W]):
         slot.width = width
         lane = slot.lane
         limits = self.limits
-        if width == 0 or slot.retires_at <= now or slot.uses >= limits.uses:
+        if not width or slot.retires_at <= now or slot.uses >= limits.uses:
             self._retire(slot)
         elif slot.streams or self._line or lane.queue is not None:
             self._serve(slot)

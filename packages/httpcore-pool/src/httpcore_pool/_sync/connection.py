@@ -246,7 +246,7 @@ class HTTPConnection(ConnectionInterface):
         ledger.release(slot, limit, monotonic())
         if not limit and self.is_closed():
             ledger.lose(slot)
-        return bool(ledger.dropped)
+        return len(ledger.dropped) > 0
 
     def capacity_changed(self) -> None:
         if self._ledger is not None:

@@ -143,10 +143,16 @@ class Pool:
         connecting and of the protocol, `PoolClosed`. After any of these, and after cancellation, the pool is whole.
         """
         extensions = request.extensions
-        origin_key = key = connection_key(request.url, extensions)
+        start = validate_request(request)
+        if start is None or extensions:
+            key = connection_key(request.url, extensions)
+        else:
+            key = start.key
+            if key is None:
+                key = start.key = connection_key(request.url, extensions)
+        origin_key = key
         if self._old_fashioned:
             key = self._old_fashioned.key_for(key, monotonic())
-        validate_request(request)
         timeouts = Timeouts.of(extensions) if extensions else _NO_LIMITS
         trace = None
         if "trace" in extensions or is_logging(TRACE):
