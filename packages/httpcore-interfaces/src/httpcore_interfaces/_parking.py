@@ -14,25 +14,33 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Coroutine
-    from typing import Any
+    from collections.abc import Awaitable
 
     import trio
 
 __all__ = ["AsyncParker", "Parker", "current_async_library"]
 
 
+_modules = sys.modules
+
+
 def current_async_library() -> Literal["asyncio", "trio"]:
     """Which library runs the current task. Raises `RuntimeError` outside of both."""
-    trio = sys.modules.get("trio")
+    return "trio" if _current_loop() is None else "asyncio"
+
+
+def _current_loop() -> asyncio.AbstractEventLoop | None:
+    """The event loop of asyncio, or `None` in a task of Trio. Raises `RuntimeError` outside of both."""
+    trio = _modules.get("trio")
     if trio is not None and trio.lowlevel.in_trio_task():
-        return "trio"
-    asyncio = sys.modules.get("asyncio")
-    if asyncio is not None and asyncio._get_running_loop() is not None:
-        return "asyncio"
-    raise RuntimeError(
-        "no asyncio or Trio task is running here; call this from a coroutine, or use the synchronous classes"
-    )
+        return None
+    module = _modules.get("asyncio")
+    loop: asyncio.AbstractEventLoop | None = None if module is None else module._get_running_loop()
+    if loop is None:
+        raise RuntimeError(
+            "no asyncio or Trio task is running here; call this from a coroutine, or use the synchronous classes"
+        )
+    return loop
 
 
 class AsyncParker:
@@ -42,7 +50,7 @@ class AsyncParker:
 
     def __init__(self) -> None:
         self._unparked = False
-        self._future: asyncio.Future[None] | None = None
+        self._future: asyncio.Future[bool] | None = None
         self._event: trio.Event | None = None
 
     def unpark(self) -> None:
@@ -53,7 +61,7 @@ class AsyncParker:
         elif self._event is not None:
             self._event.set()
 
-    def park(self, timeout: float | None = None) -> Coroutine[Any, Any, bool]:
+    def park(self, timeout: float | None = None) -> Awaitable[bool]:
         """Wait for `unpark`; `timeout` in seconds, `None` waits for ever, less than nothing is `0`.
 
         Returns whether `unpark` was called; `False` means that the time ran out. One task at a time. When cancelled, an
@@ -62,25 +70,25 @@ class AsyncParker:
         # Not itself a coroutine, which each of ten thousand waiters would have and the garbage collector look at.
         if self._unparked:
             return self._pass()
-        if current_async_library() == "trio":
+        loop = _current_loop()
+        if loop is None:
             return self._park_trio(timeout)
-        return self._park_asyncio(timeout)
+        if timeout is not None:
+            return self._park_asyncio(loop, timeout)
+        self._future = future = loop.create_future()
+        return future
 
     async def _pass(self) -> bool:
         return True
 
-    async def _park_asyncio(self, timeout: float | None) -> bool:
-        import asyncio
-
-        loop = asyncio.get_running_loop()
-        self._future = loop.create_future()
-        timer = None if timeout is None else loop.call_later(timeout, _settle, self._future)
+    async def _park_asyncio(self, loop: asyncio.AbstractEventLoop, timeout: float) -> bool:
+        self._future = future = loop.create_future()
+        timer = loop.call_later(timeout, _settle, future)
         try:
-            await self._future
+            await future
         finally:
             self._future = None
-            if timer is not None:
-                timer.cancel()
+            timer.cancel()
         return self._unparked
 
     async def _park_trio(self, timeout: float | None) -> bool:
@@ -124,6 +132,6 @@ class Parker:
         return self._unparked
 
 
-def _settle(future: asyncio.Future[None]) -> None:
+def _settle(future: asyncio.Future[bool]) -> None:
     if not future.done():
-        future.set_result(None)
+        future.set_result(True)

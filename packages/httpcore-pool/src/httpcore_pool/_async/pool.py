@@ -341,7 +341,9 @@ class AsyncPool:
                 if ledger.abandoned:
                     await close_abandoned(ledger, trace)
                 left = None if limit is None else max(0.0, limit - monotonic())
-                if not await ticket.waker.park(timeouts.bounded(left)):
+                if timeouts.deadline is not None:
+                    left = timeouts.bounded(left)
+                if not await ticket.waker.park(left) or ticket.slot is not None:
                     break
                 # A finalizer may have woken this one only to close what was abandoned. First the waker, then the look:
                 # who grants does it the other way round.
@@ -349,7 +351,7 @@ class AsyncPool:
                 if ticket.slot is not None or ledger.is_closed:
                     break
             # A slot that was granted at the last moment is used.
-            slot = ledger.cancel(ticket)
+            slot = ticket.slot or ledger.cancel(ticket)
             if slot is None or slot.is_gone:
                 raise self._not_granted(request, timeouts, monotonic() - began)
             if trace is not None:

@@ -523,15 +523,18 @@ class AsyncLedger(Generic[C, W]):
     def _enqueue(self, lane: Lane[C, W], shares: bool) -> Ticket[C, W]:
         ticket = Ticket(lane, self._make_waker())
         self.counts.waits += 1
-        if lane.queue is None:
-            lane.queue = Queue()
+        queue = lane.queue
+        if queue is None:
+            queue = lane.queue = Queue()
             self._lanes[lane.key] = lane
-        lane.queue.everybody[ticket] = None
+        queue.everybody[ticket] = None
         if shares:
-            lane.queue.sharing[ticket] = None
+            queue.sharing[ticket] = None
+        elif queue.held or lane.slots + queue.in_line >= self.limits.per_lane:
+            queue.held[ticket] = None
         else:
-            lane.queue.held[ticket] = None
-            self._admit_held(lane)
+            self._line[ticket] = None
+            queue.in_line += 1
         return ticket
 
     def _admit_held(self, lane: Lane[C, W]) -> None:
@@ -565,7 +568,9 @@ class AsyncLedger(Generic[C, W]):
 
     def _grant(self, ticket: Ticket[C, W], slot: Slot[C, W]) -> None:
         self._leave(ticket)
-        self._admit_held(ticket.lane)
+        queue = ticket.lane.queue
+        if queue is not None and queue.held:
+            self._admit_held(ticket.lane)
         ticket.slot = slot
         ticket.waker.unpark()
 

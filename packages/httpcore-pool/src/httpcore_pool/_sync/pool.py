@@ -332,7 +332,9 @@ class Pool:
                 if ledger.abandoned:
                     close_abandoned(ledger, trace)
                 left = None if limit is None else max(0.0, limit - monotonic())
-                if not ticket.waker.park(timeouts.bounded(left)):
+                if timeouts.deadline is not None:
+                    left = timeouts.bounded(left)
+                if not ticket.waker.park(left) or ticket.slot is not None:
                     break
                 # A finalizer may have woken this one only to close what was abandoned. First the waker, then the look:
                 # who grants does it the other way round.
@@ -340,7 +342,7 @@ class Pool:
                 if ticket.slot is not None or ledger.is_closed:
                     break
             # A slot that was granted at the last moment is used.
-            slot = ledger.cancel(ticket)
+            slot = ticket.slot or ledger.cancel(ticket)
             if slot is None or slot.is_gone:
                 raise self._not_granted(request, timeouts, monotonic() - began)
             if trace is not None:
