@@ -381,10 +381,10 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
                 while (piece := await source.next_piece()) is not None:
                     # With the last promised byte END_STREAM can go along.
                     end = stream.to_send == len(piece) and not goes_on
-                    await self.send_piece(stream, piece, timeouts, end=end)
+                    sent = await self.send_piece(stream, piece, timeouts, end=end)
                     if not stream.wants_upload:
                         return
-                    await self._wire.look(len(piece))
+                    await self._wire.look(sent)
             finally:
                 await source.aclose()
         if not stream.is_duplex:
@@ -394,18 +394,26 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
 
     async def send_piece(
         self, stream: Stream, piece: bytes | memoryview, timeouts: Timeouts, *, end: bool
-    ) -> None:
-        """Send a part of a request's content. For the request itself, or the two-way stream it has become."""
+    ) -> int:
+        """Send a part of a request's content. For the request itself, or the two-way stream it has become.
+
+        Returns how many bytes were sent since the server was last listened to.
+        """
+        engine, wire = self._engine, self._wire
+        outbox = engine.outbox
         view = memoryview(piece)
         while True:
-            sent = self._engine.send(stream, view, end=end)
-            await self._send_head(timeouts)
+            sent = engine.send(stream, view, end=end)
+            if outbox.queued != outbox.written:
+                await self._send_head(timeouts)
             if sent == len(view):
-                return
-            view = view[sent:]
-            await self._wire.absorb()
+                return sent
+            if sent:
+                view = view[sent:]
+                await wire.look(sent)
+            # Unless there is room, this listens.
             limit = timeouts.bounded(timeouts.write)
-            await self._wire.wait(stream, Wanted.WINDOW, limit, limit)
+            await wire.wait(stream, Wanted.WINDOW, limit, limit)
 
     async def send_end(
         self, stream: Stream, trailers: Sequence[tuple[bytes, bytes]], timeouts: Timeouts

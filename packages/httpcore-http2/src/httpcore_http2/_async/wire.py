@@ -85,7 +85,7 @@ class AsyncWire:
         self._is_pinged = False
         self._heard_at = 0.0
         self._reads = 0
-        # What was sent in parts since, and when, somebody last looked whether the server says something.
+        # What was sent in parts since the server was last heard or listened to, and when somebody last listened.
         self._unlooked = 0
         self._looked_at = 0.0
         # Since when an answer to the question after a time-out is missing.
@@ -174,7 +174,8 @@ class AsyncWire:
         """
         now = monotonic()
         self._unlooked += sent
-        if self._unlooked >= _LOOK_AFTER_BYTES or now - self._looked_at >= _LOOK_AFTER_SECONDS:
+        looked_at = max(self._looked_at, self._heard_at)
+        if self._unlooked >= _LOOK_AFTER_BYTES or now - looked_at >= _LOOK_AFTER_SECONDS:
             self._unlooked = 0
             self._looked_at = now
             await self.absorb()
@@ -258,6 +259,7 @@ class AsyncWire:
     def _hear(self) -> float:
         """Something has come, so the server is alive; returns the time."""
         self._heard_at = now = monotonic()
+        self._unlooked = 0
         self._reads += 1
         self._is_pinged = False
         self._asked_at = None

@@ -109,6 +109,8 @@ class Lane:
             CONNECTION_WINDOW - self._h2.inbound_flow_control_window
         )
         self._window = self._h2._inbound_flow_control_window_manager
+        # What the server's settings say, which h2 would look up each time.
+        self._initial_window = self._h2.remote_settings.initial_window_size
         self._collect()
 
     # What we send.
@@ -175,7 +177,7 @@ class Lane:
         """Bytes that may be sent now. Negative when the server has lowered the window (RFC 9113, 6.9.2)."""
         known = self._h2
         if stream.is_plain:
-            room = known.remote_settings.initial_window_size - stream.sent
+            room = self._initial_window - stream.sent
         else:
             room = known.streams[stream.stream_id].outbound_flow_control_window
         return min(known.outbound_flow_control_window, room)
@@ -281,7 +283,7 @@ class Lane:
             return False
         elif stream.is_plain:
             if (
-                known.remote_settings.initial_window_size - stream.sent + increment
+                self._initial_window - stream.sent + increment
                 > _LARGEST_WINDOW
             ):
                 return False
@@ -312,7 +314,7 @@ class Lane:
             stream.stream_id,
             config=connection.config,
             inbound_window_size=STREAM_WINDOW,
-            outbound_window_size=connection.remote_settings.initial_window_size,
+            outbound_window_size=self._initial_window,
         )
         known.max_outbound_frame_size = connection.max_outbound_frame_size
         known.request_method = b"HEAD" if stream.is_head else b"GET"
@@ -335,9 +337,9 @@ class Lane:
         pieces = self._h2.incoming_buffer._headers_buffer
         return pieces[0].stream_id if pieces else 0
 
-    def _check_windows(self) -> None:
+    def _learn_window(self) -> None:
         """After a change of the initial window: h2 looks only at the streams that it knows (RFC 9113, 6.9.2)."""
-        initial = self._h2.remote_settings.initial_window_size
+        initial = self._initial_window = self._h2.remote_settings.initial_window_size
         for stream in self._streams.values():
             if stream.is_plain and initial - stream.sent > _LARGEST_WINDOW:
                 raise h2.exceptions.FlowControlError(

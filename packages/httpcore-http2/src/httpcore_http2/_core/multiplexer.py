@@ -96,6 +96,7 @@ class Multiplexer(Lane):
         streams = self._streams
         gate = self._gate
         passed = 0
+        is_judged = False
         try:
             while (frame := splitter.next()) is not None:
                 kind, flags, stream_id, start, end = frame
@@ -123,18 +124,22 @@ class Multiplexer(Lane):
                         stream_id, flags, end - start - HEADER_LENGTH
                     ):
                         continue
-                guard.received_data(passed)
-                passed = 0
+                if passed:
+                    guard.received_data(passed)
+                    passed = 0
                 if kind == _WINDOW_UPDATE and self._open_window(stream_id, start, end):
                     continue
+                is_judged = True
                 self._judge(kind, flags, stream_id, bytes(splitter.buffer[start:end]))
                 if self.state == ConnectionState.CLOSED:
                     # A good-bye to everybody: what is behind it concerns nobody.
                     break
         except (h2.exceptions.ProtocolError, FrameTooLarge) as error:
             self._break(error)
-        guard.received_data(passed)
-        self._collect()
+        if passed:
+            guard.received_data(passed)
+        if is_judged:
+            self._collect()
 
     def _open_window(self, stream_id: int, start: int, end: int) -> bool:
         """Take in a WINDOW_UPDATE, unless h2 must look at it."""
@@ -345,7 +350,7 @@ class Multiplexer(Lane):
             self._wake_all()
 
     def _on_settings(self, event: h2.events.RemoteSettingsChanged) -> None:
-        self._check_windows()
+        self._learn_window()
         for code in event.changed_settings:
             # h2 would remember what means nothing here, and there are many numbers.
             if not isinstance(code, h2.settings.SettingCodes):

@@ -380,10 +380,10 @@ class HTTP2Connection(ConnectionInterface):
                 while (piece := source.next_piece()) is not None:
                     # With the last promised byte END_STREAM can go along.
                     end = stream.to_send == len(piece) and not goes_on
-                    self.send_piece(stream, piece, timeouts, end=end)
+                    sent = self.send_piece(stream, piece, timeouts, end=end)
                     if not stream.wants_upload:
                         return
-                    self._wire.look(len(piece))
+                    self._wire.look(sent)
             finally:
                 source.close()
         if not stream.is_duplex:
@@ -391,18 +391,26 @@ class HTTP2Connection(ConnectionInterface):
 
     def send_piece(
         self, stream: Stream, piece: bytes | memoryview, timeouts: Timeouts, *, end: bool
-    ) -> None:
-        """Send a part of a request's content. For the request itself, or the two-way stream it has become."""
+    ) -> int:
+        """Send a part of a request's content. For the request itself, or the two-way stream it has become.
+
+        Returns how many bytes were sent since the server was last listened to.
+        """
+        engine, wire = self._engine, self._wire
+        outbox = engine.outbox
         view = memoryview(piece)
         while True:
-            sent = self._engine.send(stream, view, end=end)
-            self._send_head(timeouts)
+            sent = engine.send(stream, view, end=end)
+            if outbox.queued != outbox.written:
+                self._send_head(timeouts)
             if sent == len(view):
-                return
-            view = view[sent:]
-            self._wire.absorb()
+                return sent
+            if sent:
+                view = view[sent:]
+                wire.look(sent)
+            # Unless there is room, this listens.
             limit = timeouts.bounded(timeouts.write)
-            self._wire.wait(stream, Wanted.WINDOW, limit, limit)
+            wire.wait(stream, Wanted.WINDOW, limit, limit)
 
     def send_end(
         self, stream: Stream, trailers: Sequence[tuple[bytes, bytes]], timeouts: Timeouts
