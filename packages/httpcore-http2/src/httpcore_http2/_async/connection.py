@@ -373,7 +373,7 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
             await self._send_head(timeouts)
             return
         if type(body) is PlainByteStream:
-            await self.send_piece(stream, body.content, timeouts, end=not goes_on)
+            await self._send_piece(stream, body.content, timeouts, end=not goes_on)
         else:
             await self._send_head(timeouts)
             source = AsyncSource(body)
@@ -381,7 +381,7 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
                 while (piece := await source.next_piece()) is not None:
                     # With the last promised byte END_STREAM can go along.
                     end = stream.to_send == len(piece) and not goes_on
-                    sent = await self.send_piece(stream, piece, timeouts, end=end)
+                    sent = await self._send_piece(stream, piece, timeouts, end=end)
                     if not stream.wants_upload:
                         return
                     await self._wire.look(sent)
@@ -394,11 +394,14 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
 
     async def send_piece(
         self, stream: Stream, piece: bytes | memoryview, timeouts: Timeouts, *, end: bool
-    ) -> int:
-        """Send a part of a request's content. For the request itself, or the two-way stream it has become.
+    ) -> None:
+        """Send a part of a request's content. For the two-way stream that the request has become."""
+        await self._send_piece(stream, piece, timeouts, end=end)
 
-        Returns how many bytes were sent since the server was last listened to.
-        """
+    async def _send_piece(
+        self, stream: Stream, piece: bytes | memoryview, timeouts: Timeouts, *, end: bool
+    ) -> int:
+        """Send a part of a request's content; returns how many bytes were sent since somebody last thought of listening."""
         engine, wire = self._engine, self._wire
         outbox = engine.outbox
         view = memoryview(piece)

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncWire"]
 
-# A little more than what TLS asks for: of the ciphertext before, a part may be left, and all should come at once.
-READ_SIZE = 96 * 1024
+# A little more than what TLS asks for at most: of the ciphertext before, a part may be left, and all should come at once.
+READ_SIZE = 124 * 1024
 
 # Reads of what is there already, before going on with one's own.
 _ABSORBED_READS = 16

@@ -125,7 +125,15 @@ class FrameSplitter:
                 break
             pieces.append(view[begin:end])
             most -= size
+            # Most frames are as long as the one before.
+            head = buffer[position:begin]
             position = end
+            end += HEADER_LENGTH + size
+            while size <= most and end <= total and buffer.startswith(head, position):
+                pieces.append(view[position + HEADER_LENGTH : end])
+                most -= size
+                position = end
+                end += HEADER_LENGTH + size
         if pieces:
             self._position = position
         return b"".join(pieces), len(pieces)

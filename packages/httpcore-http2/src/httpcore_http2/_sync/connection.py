@@ -372,7 +372,7 @@ class HTTP2Connection(ConnectionInterface):
             self._send_head(timeouts)
             return
         if type(body) is PlainByteStream:
-            self.send_piece(stream, body.content, timeouts, end=not goes_on)
+            self._send_piece(stream, body.content, timeouts, end=not goes_on)
         else:
             self._send_head(timeouts)
             source = Source(body)
@@ -380,7 +380,7 @@ class HTTP2Connection(ConnectionInterface):
                 while (piece := source.next_piece()) is not None:
                     # With the last promised byte END_STREAM can go along.
                     end = stream.to_send == len(piece) and not goes_on
-                    sent = self.send_piece(stream, piece, timeouts, end=end)
+                    sent = self._send_piece(stream, piece, timeouts, end=end)
                     if not stream.wants_upload:
                         return
                     self._wire.look(sent)
@@ -391,11 +391,14 @@ class HTTP2Connection(ConnectionInterface):
 
     def send_piece(
         self, stream: Stream, piece: bytes | memoryview, timeouts: Timeouts, *, end: bool
-    ) -> int:
-        """Send a part of a request's content. For the request itself, or the two-way stream it has become.
+    ) -> None:
+        """Send a part of a request's content. For the two-way stream that the request has become."""
+        self._send_piece(stream, piece, timeouts, end=end)
 
-        Returns how many bytes were sent since the server was last listened to.
-        """
+    def _send_piece(
+        self, stream: Stream, piece: bytes | memoryview, timeouts: Timeouts, *, end: bool
+    ) -> int:
+        """Send a part of a request's content; returns how many bytes were sent since somebody last thought of listening."""
         engine, wire = self._engine, self._wire
         outbox = engine.outbox
         view = memoryview(piece)

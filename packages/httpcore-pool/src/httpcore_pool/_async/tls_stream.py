@@ -36,8 +36,12 @@ __all__ = ["AsyncTLSStream"]
 
 monotonic = time.monotonic
 
-# Ciphertext is asked for in pieces of this size: three full records and what belongs to them.
+# Ciphertext is asked for in pieces of this size: three full records and what belongs to them. After one that was large
+# there is probably more, and it is asked for in larger ones: with what is left of a record before it, one piece is still
+# below 128 KiB, from which on glibc may map memory for each read.
 _READ_SIZE = 65536
+_LARGE_PIECE = 32768
+_LARGE_READ = 106 * 1024
 # More plaintext than this is encrypted and sent in turns, so that it is not all in memory twice.
 _WRITE_SIZE = 262144
 
@@ -54,6 +58,7 @@ class AsyncTLSStream(AsyncSocketStream):
         "_given",
         "_is_session_due",
         "_peer",
+        "_read_size",
         "_reading",
         "_server",
         "_server_hostname",
@@ -83,6 +88,7 @@ class AsyncTLSStream(AsyncSocketStream):
         self._engine = AsyncTLSEngine(ssl_context, server_hostname, session, alpn_protocols)
         self._closed = False
         self._reading = False
+        self._read_size = _READ_SIZE
 
     @classmethod
     async def handshake(
@@ -132,7 +138,8 @@ class AsyncTLSStream(AsyncSocketStream):
                     return data
                 if self._engine.must_send:
                     await self._answer(left)
-                ciphertext = await self._stream.read(_READ_SIZE, left)
+                ciphertext = await self._stream.read(self._read_size, left)
+                self._read_size = _LARGE_READ if len(ciphertext) >= _LARGE_PIECE else _READ_SIZE
                 if timeout is not None:
                     # What was read may be less than a record, or none of this stream's business: that is no progress.
                     left = max(0.0, started + timeout - monotonic())
