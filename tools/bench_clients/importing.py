@@ -1,4 +1,8 @@
-"""What it takes to import a library, in processes that have imported nothing else but what Python starts with."""
+"""What it takes to import a library, in processes that have imported nothing else but what Python starts with.
+
+HTTPX loads its command line, too, and with it Click, Rich and Pygments, wherever it finds them. In the environment for
+development it would, for they serve the documentation; in those of the peers they are not there. So nobody finds them.
+"""
 
 import subprocess
 import sys
@@ -6,6 +10,8 @@ import sys
 from bench_clients.measuring import Cost, Job, main
 
 _PROGRAM = """
+import sys
+sys.modules["click"] = None
 from time import perf_counter, process_time
 wall, cpu = perf_counter(), process_time()
 import {library}
