@@ -53,6 +53,8 @@ def response(*fields: tuple[bytes, bytes], flags: int = 0x4, status: bytes = OK)
 
 INTERIM = literal(b":status", b"103", 0)
 END = 0x1
+# The fields of HEADERS with a priority: the stream that it depends on, and a weight.
+ITSELF = b"\0\0\0\x01\x0f"
 
 # What comes on a connection with two requests, 1 and 3, whose content is not sent to its end; and what is said then.
 SENTENCES: list[tuple[bytes, str]] = [
@@ -83,8 +85,14 @@ SENTENCES: list[tuple[bytes, str]] = [
         "an acknowledgement of SETTINGS with 6 bytes, where there must be none",
     ),
     (frame(GOAWAY, 0, bytes(7)), "a GOAWAY frame of 7 bytes, where 8 are the least"),
-    (window(0, 0), "a WINDOW_UPDATE frame of no bytes for the connection"),
-    (window(1, 0), "a WINDOW_UPDATE frame of no bytes for stream 1"),
+    (
+        window(0, 0),
+        "a WINDOW_UPDATE frame with an increment of 0 for the connection, where 1 to 2147483647 is right",
+    ),
+    (
+        window(1, 0),
+        "a WINDOW_UPDATE frame with an increment of 0 for stream 1, where 1 to 2147483647 is right",
+    ),
     (frame(DATA, 1, b"\x05abc", 8), "a DATA frame on stream 1 with more padding than it has bytes"),
     (
         frame(HEADERS, 1, b"\x09" + OK, 0xC),
@@ -171,7 +179,23 @@ SENTENCES: list[tuple[bytes, str]] = [
         "the end of the stream with an interim response on stream 1",
     ),
     (response() + response(status=INTERIM), "an interim response after the final one on stream 1"),
-    (response() + response(flags=5), "a second final response on stream 1"),
+    (response() + response(), "a second final response on stream 1"),
+    (
+        response() + frame(HEADERS, 1, OK) + frame(CONTINUATION, 1, b"", 4),
+        "a second final response on stream 1",
+    ),
+    (
+        response() + response(flags=5),
+        "the pseudo-header field b':status' in a trailer section on stream 1",
+    ),
+    (
+        response() + response((b"a", b"b"), (b":path", b"/"), status=b"", flags=5),
+        "the pseudo-header field b':path' in a trailer section on stream 1",
+    ),
+    (
+        response() + frame(HEADERS, 1, OK, 1) + frame(CONTINUATION, 1, b"", 4),
+        "the pseudo-header field b':status' in a trailer section on stream 1",
+    ),
     (
         response() + response((b"a", b"b"), status=b""),
         "trailers without the end of the stream on stream 1",
@@ -204,7 +228,28 @@ SENTENCES: list[tuple[bytes, str]] = [
     (setting(5, 100), "the setting MAX_FRAME_SIZE with 100, where 16384 to 16777215 is right"),
     (setting(8, 2), "the setting ENABLE_CONNECT_PROTOCOL with 2, where 0 to 1 is right"),
     (frame(PUSH, 1, struct.pack(">I", 2) + OK, 4), "a pushed response, which we have disabled"),
+    (
+        frame(PUSH, 1, struct.pack(">I", 2) + OK) + frame(CONTINUATION, 1, b"", 4),
+        "a pushed response, which we have disabled",
+    ),
     (frame(PRIORITY, 1, b"\0\0\0\x01\0"), "a priority that makes stream 1 depend on itself"),
+    (frame(HEADERS, 1, ITSELF + OK, 0x24), "a priority that makes stream 1 depend on itself"),
+    (
+        frame(HEADERS, 1, b"\0\x80" + ITSELF[1:] + OK, 0x2C),
+        "a priority that makes stream 1 depend on itself",
+    ),
+    (
+        frame(HEADERS, 1, ITSELF + INTERIM, 0x24),
+        "a priority that makes stream 1 depend on itself",
+    ),
+    (
+        response() + frame(HEADERS, 1, ITSELF + literal(b"a", b"b", 0), 0x25),
+        "a priority that makes stream 1 depend on itself",
+    ),
+    (
+        frame(HEADERS, 1, ITSELF + OK, 0x20) + frame(CONTINUATION, 1, b"", 4),
+        "a priority that makes stream 1 depend on itself",
+    ),
     (frame(HEADERS, 99, OK, 4), "a HEADERS frame on stream 99, which no request has opened"),
     (window(99, 1), "a WINDOW_UPDATE frame on stream 99, which no request has opened"),
 ]

@@ -15,7 +15,7 @@ What is touched of h2 that is not public is touched here alone.
 from __future__ import annotations
 
 from struct import Struct
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import h2.config
 import h2.connection
@@ -36,6 +36,8 @@ from .settings import (
 from .states import StreamInput, StreamState
 
 if TYPE_CHECKING:
+    from hyperframe.frame import HeadersFrame, PushPromiseFrame
+
     from httpcore_interfaces import Fields
 
     from .frames import FrameSplitter
@@ -282,10 +284,7 @@ class Lane:
         elif stream.state > _RECEIVING:
             return False
         elif stream.is_plain:
-            if (
-                self._initial_window - stream.sent + increment
-                > _LARGEST_WINDOW
-            ):
+            if self._initial_window - stream.sent + increment > _LARGEST_WINDOW:
                 return False
             stream.sent -= increment
         else:
@@ -332,10 +331,10 @@ class Lane:
             step(_Inputs.RECV_END_STREAM)
         connection.streams[stream.stream_id] = known
 
-    def _unfinished_block(self) -> int:
-        """The stream of a header section that has begun and is not whole; 0 when there is none."""
+    def _unfinished_section(self) -> HeadersFrame | PushPromiseFrame | None:
+        """The first frame of a header section that has begun and is not whole."""
         pieces = self._h2.incoming_buffer._headers_buffer
-        return pieces[0].stream_id if pieces else 0
+        return cast("HeadersFrame | PushPromiseFrame", pieces[0]) if pieces else None
 
     def _learn_window(self) -> None:
         """After a change of the initial window: h2 looks only at the streams that it knows (RFC 9113, 6.9.2)."""

@@ -219,10 +219,13 @@ class Multiplexer(Lane):
 
     def _ask(self, frame: bytes, stream: Stream | None) -> list[h2.events.Event]:
         """Have h2 judge a frame. Raises `Offence`."""
+        opening = self._unfinished_section()
         try:
             return self._h2.receive_data(frame)
         except h2.exceptions.ProtocolError as error:
-            scene = Scene(frame, stream, self._decoder.fields, self._unfinished_block())
+            begun = self._unfinished_section()
+            block = 0 if begun is None else begun.stream_id
+            scene = Scene(frame, stream, self._decoder.fields, block, opening)
             raise Offence(error, scene) from error
 
     def _break(self, error: h2.exceptions.ProtocolError | FrameTooLarge) -> None:

@@ -29,6 +29,8 @@ from .states import StreamState
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hyperframe.frame import HeadersFrame, PushPromiseFrame
+
     from .streams import Stream
 
 __all__ = ["Offence", "Scene", "stream_offence"]
@@ -38,6 +40,7 @@ _LARGEST_WINDOW = 2**31 - 1
 _END_STREAM = 0x1
 _ACK = 0x1
 _PADDED = 0x8
+_PRIORITY = 0x20
 
 _read_header = Struct(">HBBBL").unpack_from
 _settings = Struct(">HL").iter_unpack
@@ -108,6 +111,7 @@ class Scene:
     - `stream`: the request under way that it is for, if there is one, as it was before.
     - `fields`: the header section that was decoded last.
     - `block`: the stream of a header section that has begun and is not whole, or 0.
+    - `opening`: the first frame of the header section that had begun before, if there was one.
     """
 
     __slots__ = (
@@ -118,6 +122,7 @@ class Scene:
         "kind",
         "length",
         "name",
+        "opening",
         "stream",
         "stream_id",
     )
@@ -128,6 +133,7 @@ class Scene:
         stream: Stream | None,
         fields: Sequence[tuple[bytes, bytes]],
         block: int,
+        opening: HeadersFrame | PushPromiseFrame | None = None,
     ) -> None:
         _, _, self.kind, self.flags, stream_id = _read_header(frame)
         self.stream_id = stream_id & _LARGEST_WINDOW
@@ -136,6 +142,7 @@ class Scene:
         self.stream = stream
         self.fields = fields
         self.block = block
+        self.opening = opening
         self.name = _name_of_kind(self.kind)
 
     def sentence(self, error: h2.exceptions.ProtocolError) -> str:
@@ -179,7 +186,10 @@ class Scene:
         if kind == FrameKind.GOAWAY:
             return f"a GOAWAY frame of {length} bytes, where {_SMALLEST_GOAWAY} are the least"
         if kind == FrameKind.WINDOW_UPDATE:
-            return f"a WINDOW_UPDATE frame of no bytes for {self._place()}"
+            return (
+                f"a WINDOW_UPDATE frame with an increment of 0 for {self._place()}, "
+                f"where 1 to {_LARGEST_WINDOW} is right"
+            )
         if self.flags & _PADDED:
             return f"a {name} frame on stream {self.stream_id} with more padding than it has bytes"
         return f"a {name} frame of {length} bytes on stream {self.stream_id}, too short for what is in it"
@@ -217,14 +227,17 @@ class Scene:
     def _matter(self) -> str:
         """The frame is well made; what it says is wrong, or comes at a wrong time."""
         kind, stream, stream_id = self.kind, self.stream, self.stream_id
-        if kind == FrameKind.PUSH_PROMISE:
+        if kind == FrameKind.PUSH_PROMISE or hasattr(self.opening, "promised_stream_id"):
             return "a pushed response, which we have disabled"
         if kind == FrameKind.SETTINGS:
             return self._setting()
         if kind == FrameKind.PRIORITY:
-            return f"a priority that makes stream {stream_id} depend on itself"
+            return self._dependency()
         if kind in (FrameKind.HEADERS, FrameKind.CONTINUATION) and stream is not None:
-            return f"{self._section(stream)} on stream {stream_id}"
+            flaw = self._section(stream)
+            if flaw is None and self._depends_on_itself():
+                return self._dependency()
+            return f"{flaw or 'a header section that must not come now'} on stream {stream_id}"
         if kind == FrameKind.DATA and stream is not None and stream.state == StreamState.AWAITING:
             return f"content on stream {stream_id} before the head of its response"
         if kind in _OF_STREAMS and stream is None:
@@ -240,26 +253,48 @@ class Scene:
                 return f"the setting {SettingCodes(code).name} with {value}, where {right} is right"
         return "a SETTINGS frame with a value that is not allowed"
 
-    def _section(self, stream: Stream) -> str:
-        """A header section that could be unpacked."""
+    def _section(self, stream: Stream) -> str | None:
+        """A header section that could be unpacked; `None` when nothing is wrong with what is in it."""
         status = next((value for name, value in self.fields if name == b":status"), None)
         is_interim = status is not None and status.startswith(b"1")
-        if stream.state != StreamState.AWAITING and status is not None:
-            return (
-                "an interim response after the final one"
-                if is_interim
-                else "a second final response"
-            )
+        is_last = self._ends_stream()
+        if stream.state != StreamState.AWAITING:
+            pseudo = next((name for name, _ in self.fields if name[:1] == b":"), None)
+            if is_last and pseudo is not None:
+                return f"the pseudo-header field {_shown(pseudo)} in a trailer section"
+            if status is not None:
+                return (
+                    "an interim response after the final one"
+                    if is_interim
+                    else "a second final response"
+                )
         flaw = _flaw(self.fields)
         if flaw is not None:
             return flaw
         if stream.state == StreamState.AWAITING and status is None:
             return "a response without :status"
         if is_interim:
-            return "the end of the stream with an interim response"
-        if stream.state != StreamState.AWAITING and not self.flags & _END_STREAM:
+            return "the end of the stream with an interim response" if is_last else None
+        if stream.state != StreamState.AWAITING and not is_last:
             return "trailers without the end of the stream"
-        return f"a {self.name} frame that must not come now"
+        return None
+
+    def _ends_stream(self) -> bool:
+        if self.opening is not None:
+            return "END_STREAM" in self.opening.flags
+        return bool(self.flags & _END_STREAM)
+
+    def _depends_on_itself(self) -> bool:
+        """Whether a header section has a stream dependency, and it is its own stream (RFC 9113, 5.3.1 and 6.2)."""
+        opening = self.opening
+        if opening is not None:
+            return "PRIORITY" in opening.flags and opening.depends_on == self.stream_id  # type: ignore[union-attr]  # a promise has no such flag
+        start = HEADER_LENGTH + bool(self.flags & _PADDED)
+        parent = int.from_bytes(self.frame[start : start + 4], "big") & _LARGEST_WINDOW
+        return bool(self.flags & _PRIORITY) and parent == self.stream_id
+
+    def _dependency(self) -> str:
+        return f"a priority that makes stream {self.stream_id} depend on itself"
 
     def _place(self) -> str:
         return f"stream {self.stream_id}" if self.stream_id else "the connection"
