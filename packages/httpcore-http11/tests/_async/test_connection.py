@@ -689,6 +689,26 @@ async def test_what_had_arrived_when_another_closed_the_body_is_given() -> None:
     assert connection.is_closed()
 
 
+async def test_more_of_a_body_is_asked_for_after_a_large_piece() -> None:
+    asked = []
+
+    class AsyncCounter(AsyncScriptedStream):
+        async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+            asked.append(max_bytes)
+            return await super().read(max_bytes, timeout)
+
+    usual = AsyncHTTP11Connection.READ_NUM_BYTES
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 70001\r\n\r\n"
+    pieces = [bytes(32_767), bytes(32_768), bytes(4_465), b"."]
+    stream = AsyncCounter([TURN, head, *pieces, TURN, OK, STALL])
+    connection = AsyncHTTP11Connection(ORIGIN, stream)
+    for size in (70_001, 5):
+        response = await connection.handle_async_request(read_at_once())
+        assert len(await response.aread()) == size
+        await response.aclose()
+    assert asked == [usual, usual, usual, 126_976, usual, usual]
+
+
 async def test_a_short_body_is_an_error() -> None:
     stream = AsyncScriptedStream([TURN, OK[:-2], END])
     connection = AsyncHTTP11Connection(ORIGIN, stream)

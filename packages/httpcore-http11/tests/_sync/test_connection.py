@@ -658,6 +658,26 @@ def test_what_had_arrived_when_another_closed_the_body_is_given() -> None:
     assert connection.is_closed()
 
 
+def test_more_of_a_body_is_asked_for_after_a_large_piece() -> None:
+    asked = []
+
+    class Counter(ScriptedStream):
+        def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+            asked.append(max_bytes)
+            return super().read(max_bytes, timeout)
+
+    usual = HTTP11Connection.READ_NUM_BYTES
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 70001\r\n\r\n"
+    pieces = [bytes(32_767), bytes(32_768), bytes(4_465), b"."]
+    stream = Counter([TURN, head, *pieces, TURN, OK, STALL])
+    connection = HTTP11Connection(ORIGIN, stream)
+    for size in (70_001, 5):
+        response = connection.handle_request(read_at_once())
+        assert len(response.read()) == size
+        response.close()
+    assert asked == [usual, usual, usual, 126_976, usual, usual]
+
+
 def test_a_short_body_is_an_error() -> None:
     stream = ScriptedStream([TURN, OK[:-2], END])
     connection = HTTP11Connection(ORIGIN, stream)

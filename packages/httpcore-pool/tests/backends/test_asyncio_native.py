@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import socket
+import struct
 import time
 
 import pytest
@@ -255,6 +256,104 @@ async def test_write_that_watches_is_taken_when_there_is_room_and_then_watches()
     peer.sendall(b"enough")
     assert await writing == len(data)
     assert await stream.read(100, 5.0) == b"enough"
+    await stream.aclose()
+    peer.close()
+
+
+async def after_a_large_piece() -> tuple[AsyncioStream, socket.socket]:
+    """A stream that has reason to believe that more has come than the loop knows of."""
+    stream, peer = await connected()
+    peer.sendall(bytes(asyncio_native._LARGE_PIECE))
+    left = asyncio_native._LARGE_PIECE
+    while left:
+        # Never in two pieces, but who knows.
+        left -= len(await stream.read(left, 5.0))
+    return stream, peer
+
+
+def read_at_once(stream: AsyncioStream, max_bytes: int = 10**6) -> bytes | None:
+    """What a read returns without waiting; `None` when it would wait."""
+    coroutine = stream.read(max_bytes, 5.0)
+    try:
+        coroutine.send(None)
+    except StopIteration as end:
+        data: bytes = end.value
+        return data
+    coroutine.close()
+    return None
+
+
+async def test_after_a_large_piece_the_loop_is_not_waited_for() -> None:
+    stream, peer = await after_a_large_piece()
+    peer.sendall(b"more")
+    assert read_at_once(stream, 2) == b"mo"
+    # That was a small piece, so there is probably no more.
+    assert read_at_once(stream) is None
+    assert await stream.read(10, 5.0) == b"re"
+    await stream.aclose()
+    peer.close()
+
+
+async def test_what_the_socket_does_not_have_is_waited_for() -> None:
+    stream, peer = await after_a_large_piece()
+    assert read_at_once(stream) is None
+    peer.sendall(b"more")
+    assert await stream.read(10, 5.0) == b"more"
+    await stream.aclose()
+    peer.close()
+
+
+async def test_a_fast_peer_does_not_keep_others_from_the_loop() -> None:
+    stream, peer = await after_a_large_piece()
+    received = []
+    for _ in range(asyncio_native._DIRECT_READS):
+        peer.sendall(bytes(asyncio_native._LARGE_PIECE))
+        data = read_at_once(stream)
+        assert data is not None
+        received.append(len(data))
+    assert received == [asyncio_native._LARGE_PIECE] * asyncio_native._DIRECT_READS
+    peer.sendall(b"more")
+    assert read_at_once(stream) is None
+    assert await stream.read(10, 5.0) == b"more"
+    await stream.aclose()
+    peer.close()
+
+
+async def test_the_end_is_for_the_loop_to_say() -> None:
+    stream, peer = await after_a_large_piece()
+    peer.close()
+    assert read_at_once(stream) is None
+    for _ in range(2):
+        assert await stream.read(10, 5.0) == b""
+    await stream.aclose()
+
+
+async def test_a_reset_that_the_loop_has_not_seen_is_no_end() -> None:
+    stream, peer = await after_a_large_piece()
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    peer.close()
+    for _ in range(2):
+        with pytest.raises(ReadError, match="reset by peer"):
+            await stream.read(10, 5.0)
+        await turns()
+    with pytest.raises(WriteError, match="reset by peer"):
+        await stream.write(b"data")
+    await stream.aclose()
+
+
+async def test_a_stream_that_was_closed_is_not_read_after_a_large_piece() -> None:
+    stream, peer = await after_a_large_piece()
+    peer.sendall(b"more")
+    await stream.aclose()
+    with pytest.raises(ReadError, match="closed"):
+        await stream.read(10, 5.0)
+    peer.close()
+
+
+async def test_asyncio_maps_no_memory_for_a_read() -> None:
+    stream, peer = await connected()
+    # uvloop copies from memory of its own.
+    assert getattr(stream._transport, "max_size", asyncio_native._PIECE) == asyncio_native._PIECE
     await stream.aclose()
     peer.close()
 

@@ -92,6 +92,11 @@ _IDEMPOTENT = frozenset((b"GET", b"HEAD", b"OPTIONS", b"TRACE", b"PUT", b"DELETE
 # another write.
 _JOINED_BYTES = 65_536
 
+# How much of a body to ask for when the last piece of it was so large that more is probably there. No more than this:
+# from 128 KiB on glibc may map memory for each read, and unmaps it when less has come.
+_LARGE_READ = 126_976
+_LARGE_PIECE = 32_768
+
 # What may be read, without waiting, to save a connection whose response was given up.
 _DRAINED_BYTES = 65_536
 
@@ -140,6 +145,7 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
         "_method",
         "_observer",
         "_origin",
+        "_read_size",
         "_requests",
         "_source",
         "_state",
@@ -175,6 +181,7 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
         self._wrote = False
         self._source: AsyncSource | None = None
         self._early: Head | None = None
+        self._read_size = self.READ_NUM_BYTES
 
     # Requests.
 
@@ -623,7 +630,8 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
     async def _receive(self, timeouts: Timeouts, extensions: dict[str, Any]) -> None:
         """Wait for more of the body; `extensions` are the response's."""
         limit = timeouts.read if timeouts.deadline is None else timeouts.bounded(timeouts.read)
-        data = await self._stream.read(self.READ_NUM_BYTES, limit)
+        data = await self._stream.read(self._read_size, limit)
+        self._read_size = _LARGE_READ if len(data) >= _LARGE_PIECE else self.READ_NUM_BYTES
         self._codec.receive(data)
         if not data and self._stream.get_extra_info("unannounced_end"):
             self._codec.doubt_end()
