@@ -48,17 +48,20 @@ class Result:
 
 
 def by_codec(case: Case) -> Result:
-    """Read the response with the codec; twice if it can, for what was read before must change nothing."""
+    """Read the response with the codec; again if it can, for what was read before must change nothing, and all at once."""
     codec = Codec()
     result = read_by_codec(codec, case)
     if result.reusable:
-        again = read_by_codec(codec, case)
-        assert again == result, f"different when it comes again: {again} {result}"
+        for reads_whole in (False, True):
+            again = read_by_codec(codec, case, reads_whole)
+            assert again == result, f"different when it comes again: {again} {result}"
+    whole = read_by_codec(Codec(), case, reads_whole=True)
+    assert whole == result, f"different when it is read whole: {whole} {result}"
     return result
 
 
-def read_by_codec(codec: Codec, case: Case) -> Result:
-    """Let the codec have an exchange."""
+def read_by_codec(codec: Codec, case: Case, reads_whole: bool = False) -> Result:
+    """Let the codec have an exchange; as for a request that `reads_whole`, perhaps."""
     result = Result()
     codec.encode_head(case.method, b"/", case.request_fields)
     pieces = [*case.pieces, b""] if case.eof else case.pieces
@@ -67,6 +70,10 @@ def read_by_codec(codec: Codec, case: Case) -> Result:
             head = None
             if number:
                 codec.receive(piece)
+            elif reads_whole and (whole := codec.receive_whole(piece)) is not None:
+                result.heads.append(whole[0])
+                result.content = whole[1]
+                result.ended = True
             else:
                 head = codec.receive_head(piece)
             if not (result.heads and is_final(result.heads[-1][1])):
@@ -77,6 +84,9 @@ def read_by_codec(codec: Codec, case: Case) -> Result:
                     head = None
                 else:
                     continue
+                if reads_whole and (content := codec.take_whole()) is not None:
+                    result.content = content
+                    result.ended = True
             while not result.ended and (chunk := codec.next_chunk()) is not None:
                 result.content += chunk
                 result.ended = not chunk
