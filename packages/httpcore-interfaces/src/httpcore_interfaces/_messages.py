@@ -337,7 +337,7 @@ def prepared_request(
     else:
         _extend(request, extensions)
     recent = recent_fields[0]
-    good = recent if headers == recent else good_fields(headers)
+    good = recent if type(headers) is list and headers == recent else good_fields(headers)
     if good is None:
         request.headers = to_fields(headers)
         _complete(request, content)

@@ -84,7 +84,7 @@ class URLStart:
 
     - `scheme`, `host`, `port`: as a URL has them.
     - `host_field`: the `Host` field that goes with them (RFC 9110, 7.2), once somebody has asked for it and it is good.
-    - `key`: what a transport looks its connections up by, once it has made one of the three; `None` before.
+    - `key`: what httpcore-pool looks its connections up by, once it has made that of the three; `None` before.
     """
 
     __slots__ = ("host", "host_field", "key", "port", "scheme")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -401,6 +403,45 @@ def test_lists_of_fields_that_come_again_are_remembered(monkeypatch: pytest.Monk
     prepared = prepared_request("POST", URL_TEXT, fields, b"x", None)
     assert prepared.headers == [(b"Host", b"example.com"), *fields, (b"Content-Length", b"1")]
     assert Request("GET", URL_TEXT, headers=fields).headers == fields
+
+
+def test_only_lists_are_compared_with_the_last_one() -> None:
+    class Alike(dict[bytes, bytes]):
+        def __eq__(self, other: object) -> bool:
+            return True
+
+        __hash__ = None  # type: ignore[assignment]
+
+    fields = [(b"X", b"again")]
+    for _ in range(3):
+        assert prepared_request("GET", "http://a/", fields, None, None).headers[1:] == fields
+    other = Alike({b"x": b"again"})
+    assert prepared_request("GET", "http://a/", other, None, None).headers[1:] == [
+        (b"x", b"again")
+    ]
+
+
+def test_text_is_compared_with_bytes_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    code = """if True:
+        from httpcore_interfaces import Request, prepared_request
+        as_bytes, as_text = [(b"X", b"y"), (b"Z", b"")], [("X", "y"), ("Z", "")]
+        for headers in (as_bytes, as_bytes, as_bytes, as_text, as_bytes, as_text):
+            made = prepared_request("GET", "http://a/", headers, None, None)
+            assert made.headers == [(b"Host", b"a"), *as_bytes]
+            made = prepared_request(b"GET", b"http://a/", headers, None, None)
+            assert (made.method, made.headers) == (b"GET", [(b"Host", b"a"), *as_bytes])
+    """
+    subprocess.run([sys.executable, "-bb", "-c", code], check=True)
+    recent: list[_wire_fields.GoodFields] = [_wire_fields.GoodFields([], False, False)]
+    monkeypatch.setattr(_wire_fields, "recent_fields", recent)
+    monkeypatch.setattr(_wire_fields, "_COMPARES", False)
+    fields = [(b"X", b"not compared")]
+    for _ in range(3):
+        assert Request("GET", URL_TEXT, headers=fields).headers == fields
+    assert recent == [[]]
+    monkeypatch.setattr(_wire_fields, "_COMPARES", True)
+    assert Request("GET", URL_TEXT, headers=fields).headers == fields
+    assert recent == [fields]
 
 
 def test_what_else_are_lists_of_fields_is_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:

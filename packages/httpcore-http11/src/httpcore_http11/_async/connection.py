@@ -391,7 +391,8 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
     # Writing.
 
     async def _send_head(self, request: Request, timeouts: Timeouts) -> None:
-        data = self._codec.encode_checked_head(request.method, request.url.target, request.headers)
+        # Whoever listens may have changed the request since it was checked.
+        data = self._codec.encode_head(request.method, request.url.target, request.headers)
         await self._send(data, request, timeouts)
 
     async def _send(self, data: bytes, request: Request, timeouts: Timeouts) -> None:

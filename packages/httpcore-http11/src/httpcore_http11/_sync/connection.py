@@ -384,7 +384,8 @@ class HTTP11Connection(ConnectionInterface):
     # Writing.
 
     def _send_head(self, request: Request, timeouts: Timeouts) -> None:
-        data = self._codec.encode_checked_head(request.method, request.url.target, request.headers)
+        # Whoever listens may have changed the request since it was checked.
+        data = self._codec.encode_head(request.method, request.url.target, request.headers)
         self._send(data, request, timeouts)
 
     def _send(self, data: bytes, request: Request, timeouts: Timeouts) -> None:
