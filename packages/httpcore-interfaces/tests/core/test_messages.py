@@ -410,15 +410,13 @@ def test_only_lists_are_compared_with_the_last_one() -> None:
         def __eq__(self, other: object) -> bool:
             return True
 
-        __hash__ = None  # type: ignore[assignment]
+        __hash__ = None
 
     fields = [(b"X", b"again")]
     for _ in range(3):
         assert prepared_request("GET", "http://a/", fields, None, None).headers[1:] == fields
     other = Alike({b"x": b"again"})
-    assert prepared_request("GET", "http://a/", other, None, None).headers[1:] == [
-        (b"x", b"again")
-    ]
+    assert prepared_request("GET", "http://a/", other, None, None).headers[1:] == [(b"x", b"again")]
 
 
 def test_text_is_compared_with_bytes_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
