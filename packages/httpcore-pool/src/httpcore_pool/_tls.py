@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -46,7 +47,7 @@ def default_ssl_context() -> ssl.SSLContext:
             if keys:
                 asking.keylog_filename = keys
             return asking
-    context = ssl.create_default_context()
+    context = _of_openssl()
     if not is_told and not _has_trust(context):
         try:
             import certifi
@@ -71,6 +72,25 @@ def _shared_context(alpn_protocols: tuple[str, ...], *_environment: str | None) 
         # truststore looks at a chain of certificates, which a session that was taken up again does not have.
         keep_sessions_of(context)
     return context
+
+
+def _of_openssl() -> ssl.SSLContext:
+    """Return a context that trusts what OpenSSL does by default, looked up in the way that costs least.
+
+    Where it is left to find its places itself, OpenSSL 3 reads the whole directory for each certificate that it does not
+    know, such as one between the server's and a trusted one: in each handshake, of which that was a sixth. A directory that
+    it is told of it asks for one file.
+    """
+    import ssl
+
+    places = ssl.get_default_verify_paths()
+    # That may be several, of which `places` knows nothing.
+    folder = os.environ.get("SSL_CERT_DIR") or places.capath
+    if sys.platform != "win32" and (places.cafile or folder):
+        # Not to find any there is no error for OpenSSL, but is one for Python.
+        with suppress(OSError):
+            return ssl.create_default_context(cafile=places.cafile, capath=folder)
+    return ssl.create_default_context()
 
 
 def _has_trust(context: ssl.SSLContext) -> bool:

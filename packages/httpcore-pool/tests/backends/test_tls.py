@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 import sys
 from types import SimpleNamespace
@@ -66,7 +67,7 @@ def test_certifi_fills_in_where_the_system_trusts_nobody(
         authority_.cert_pem.write_to_path(file, append=True)
     monkeypatch.setitem(sys.modules, "certifi", Certifi(str(file)))
     empty = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    monkeypatch.setattr(ssl, "create_default_context", lambda: empty)
+    monkeypatch.setattr(ssl, "create_default_context", lambda **_: empty)
     monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: Paths(None))
     assert subjects(default_ssl_context()) == 2
 
@@ -82,7 +83,7 @@ def test_nothing_fills_in_for_what_the_environment_names(
 def test_nobody_is_trusted_where_there_is_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "certifi", None)
     empty = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    monkeypatch.setattr(ssl, "create_default_context", lambda: empty)
+    monkeypatch.setattr(ssl, "create_default_context", lambda **_: empty)
     monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: Paths(None))
     assert subjects(default_ssl_context()) == 0
 
@@ -92,10 +93,48 @@ def test_directory_of_certificates_is_trust_enough(
 ) -> None:
     (tmp_path / "0a1b2c3d.0").touch()
     empty = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    monkeypatch.setattr(ssl, "create_default_context", lambda: empty)
+    monkeypatch.setattr(ssl, "create_default_context", lambda **_: empty)
     monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: Paths(str(tmp_path)))
     assert default_ssl_context() is empty
     assert subjects(empty) == 0
+
+
+def test_only_what_is_asked_for_is_looked_up_in_a_directory(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Where OpenSSL finds its places itself, it reads all of a directory for each certificate that it does not know."""
+    monkeypatch.setenv("SSL_CERT_DIR", f"{tmp_path}{os.pathsep}{tmp_path / 'none'}")
+    asked = []
+    monkeypatch.setattr(
+        ssl.SSLContext, "set_default_verify_paths", lambda _: pytest.fail("left to OpenSSL")
+    )
+    monkeypatch.setattr(
+        ssl.SSLContext, "load_verify_locations", lambda _, *places: asked.append(places)
+    )
+    default_ssl_context()
+    ((_, folder, _),) = asked
+    assert folder == os.environ["SSL_CERT_DIR"]
+
+
+def test_a_file_without_certificates_is_left_to_openssl(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "authority.pem"
+    file.write_text("none here")
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    assert subjects(default_ssl_context()) == 0
+
+
+def test_windows_has_a_store_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setitem(sys.modules, "truststore", None)
+    asked = []
+    monkeypatch.setattr(
+        ssl.SSLContext, "load_default_certs", lambda _, *purpose: asked.append(purpose)
+    )
+    default_ssl_context()
+    assert asked == [(ssl.Purpose.SERVER_AUTH,)]
 
 
 def test_keys_are_written_where_the_environment_says(
@@ -163,4 +202,5 @@ class Certifi:
 
 class Paths:
     def __init__(self, capath: str | None) -> None:
+        self.cafile = None
         self.capath = capath
