@@ -222,6 +222,26 @@ def test_trailers_are_there_after_the_body() -> None:
     connection.close()
 
 
+def test_a_response_that_will_be_read_at_once_ends_its_exchange_when_it_is_there() -> None:
+    connection, _ = meet(
+        Server(
+            lambda server, stream_id: server.respond(stream_id, b"hello", [(b"grpc-status", b"0")])
+        )
+    )
+    connection.observe(observer := Observer(drops=True))
+    for number in range(1, 3):
+        request = Request("GET", URL)
+        request.reads_whole = True
+        response = connection.handle_request(request)
+        assert connection.is_idle()
+        assert (observer.ended, observer.dropped) == (number, number)
+        assert response.extensions["trailers"] == [(b"grpc-status", b"0")]
+        assert response.read() == b"hello"
+        response.close()
+        assert observer.ended == number
+    connection.close()
+
+
 def test_a_response_without_content() -> None:
     connection, _ = meet(
         Server(lambda server, stream_id: server.head(stream_id, b"204", (b"", b"")))

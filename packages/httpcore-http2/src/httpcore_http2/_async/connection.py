@@ -23,6 +23,7 @@ from httpcore_interfaces import (
     ReadError,
     Response,
     Timeouts,
+    async_whole_response,
     checked_async_answer,
     validate_fields,
     validate_request,
@@ -160,6 +161,19 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
             "network_stream": self._wire.network,
             "stream_id": stream.stream_id,
         }
+        if (
+            trace is None
+            and stream.is_over
+            and not stream.is_duplex
+            and getattr(request, "reads_whole", False)
+        ):
+            if stream.trailers is not None:
+                extensions["trailers"] = stream.trailers
+            content = self._engine.take_body(stream)
+            await self.finish(stream)
+            return async_whole_response(
+                stream.status, stream.fields, content, cast("dict[str, Any]", extensions)
+            )
         body = AsyncHTTP2Body(self, stream, request, timeouts, trace, extensions)
         if stream.is_duplex:
             extensions["network_stream"] = AsyncHTTP2Stream(self, stream, body)

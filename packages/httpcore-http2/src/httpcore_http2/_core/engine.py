@@ -166,10 +166,10 @@ class Engine(Multiplexer):
             if not (stream.is_reset or stream.is_over):
                 # With the response complete, the rest of the upload is merely of no use (RFC 9113, 8.1).
                 self._reset(stream, _CODES.NO_ERROR if complete else _CODES.CANCEL)
+                self._collect()
             stream.take()
             if stream.taken:
                 self._credit_connection(stream.taken)
-            self._collect()
             self._forget(stream)
         stream.is_reset = True
         stream.advance(StreamInput.GIVE_UP)

@@ -27,6 +27,7 @@ from httpcore_interfaces import (
     checked_answer,
     validate_fields,
     validate_request,
+    whole_response,
 )
 
 from .._core.failures import Failure
@@ -161,6 +162,19 @@ class HTTP2Connection(ConnectionInterface):
             "network_stream": self._wire.network,
             "stream_id": stream.stream_id,
         }
+        if (
+            trace is None
+            and stream.is_over
+            and not stream.is_duplex
+            and getattr(request, "reads_whole", False)
+        ):
+            if stream.trailers is not None:
+                extensions["trailers"] = stream.trailers
+            content = self._engine.take_body(stream)
+            self.finish(stream)
+            return whole_response(
+                stream.status, stream.fields, content, cast("dict[str, Any]", extensions)
+            )
         body = HTTP2Body(self, stream, request, timeouts, trace, extensions)
         if stream.is_duplex:
             extensions["network_stream"] = HTTP2Stream(self, stream, body)
