@@ -94,9 +94,13 @@ class AsyncParker:
     async def _park_trio(self, timeout: float | None) -> bool:
         import trio
 
+        if timeout is not None and timeout <= 0.0:
+            # A time-out would do the same, by an exception that Trio keeps, with all frames, until the task waits again.
+            await trio.lowlevel.checkpoint()
+            return self._unparked
         self._event = trio.Event()
         try:
-            with trio.move_on_after(float("inf") if timeout is None else max(0.0, timeout)):
+            with trio.move_on_after(float("inf") if timeout is None else timeout):
                 await self._event.wait()
         finally:
             self._event = None
