@@ -26,8 +26,9 @@ __all__ = ["SessionCache", "SessionSource", "keep_sessions_of", "sessions_of"]
 # Servers whose last session is remembered, for each context.
 _SIZE = 256
 
-# So many connections to a server that gave no session, or took none up, are not asked for one.
-_UNASKED = 20
+# So many connections to a server that gave no session, or took none up, are not asked for one. To ask costs a third of a
+# handshake, also where the answer is none.
+_UNASKED = 100
 
 
 class SessionSource(Protocol):

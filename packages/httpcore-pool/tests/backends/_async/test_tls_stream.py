@@ -20,6 +20,7 @@ from httpcore_interfaces import (
 )
 from httpcore_interfaces.testing._tasks import AsyncTask
 from httpcore_pool._async.tls_stream import AsyncTLSStream
+from httpcore_pool._backends import tls_sessions
 from httpcore_pool._backends.tls_sessions import sessions_of
 
 from ..ends import (
@@ -419,7 +420,10 @@ async def test_session_of_an_older_kind_is_taken_up_again_and_again() -> None:
     assert taken[1] is taken[2] is taken[3] is not None
 
 
-async def test_server_that_takes_up_no_session_is_offered_none_for_a_while() -> None:
+async def test_server_that_takes_up_no_session_is_offered_none_for_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tls_sessions, "_ASK_LATER", (None, None, 20))
     context = resuming_client_context("TLSv1.3")
     offered = []
     for _ in range(45):
