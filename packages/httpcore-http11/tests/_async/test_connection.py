@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from inspect import iscoroutinefunction
+from sys import getrefcount
 from typing import Any
 
 import pytest
@@ -58,6 +59,14 @@ class AsyncObserver:
 
     async def aclose_dropped(self) -> None:
         self.told.append("dropped")
+
+
+async def test_a_closed_connection_keeps_nobody_who_was_told() -> None:
+    connection = AsyncHTTP11Connection(ORIGIN, AsyncScriptedStream())
+    observer = AsyncObserver(connection)
+    before = getrefcount(observer)
+    await connection.aclose()
+    assert getrefcount(observer) == before - 1
 
 
 def test_it_shows_itself_as_httpcore_does() -> None:

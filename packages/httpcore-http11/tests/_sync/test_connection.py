@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from inspect import iscoroutinefunction
+from sys import getrefcount
 from typing import Any
 
 import pytest
@@ -59,6 +60,14 @@ class Observer:
 
     def aclose_dropped(self) -> None:
         self.told.append("dropped")
+
+
+def test_a_closed_connection_keeps_nobody_who_was_told() -> None:
+    connection = HTTP11Connection(ORIGIN, ScriptedStream())
+    observer = Observer(connection)
+    before = getrefcount(observer)
+    connection.close()
+    assert getrefcount(observer) == before - 1
 
 
 def test_it_shows_itself_as_httpcore_does() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from httpcore_interfaces import ConnectError, ReadError, Request
@@ -27,6 +29,18 @@ async def test_closing_closes_idle_connections_and_again_does_nothing() -> None:
     assert all(stream.is_closed for stream in network.streams)
     assert pool.connections == []
     await pool.aclose()
+
+
+async def test_what_a_closed_connection_is_told_late_changes_nothing() -> None:
+    pool = AsyncConnectionPool(network_backend=async_greeting_network())
+    await async_get(pool)
+    connection: Any = pool.connections[0]
+    await pool.aclose()
+    # Otherwise each would keep the other, until the garbage collector comes.
+    assert connection._slot is None
+    assert not connection.exchange_ended(1)
+    connection.capacity_changed()
+    assert pool.connections == []
 
 
 async def test_request_after_closing_is_refused() -> None:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from httpcore_interfaces import ConnectError, ReadError, Request
@@ -28,6 +30,18 @@ def test_closing_closes_idle_connections_and_again_does_nothing() -> None:
     assert all(stream.is_closed for stream in network.streams)
     assert pool.connections == []
     pool.close()
+
+
+def test_what_a_closed_connection_is_told_late_changes_nothing() -> None:
+    pool = ConnectionPool(network_backend=greeting_network())
+    get(pool)
+    connection: Any = pool.connections[0]
+    pool.close()
+    # Otherwise each would keep the other, until the garbage collector comes.
+    assert connection._slot is None
+    assert not connection.exchange_ended(1)
+    connection.capacity_changed()
+    assert pool.connections == []
 
 
 def test_request_after_closing_is_refused() -> None:

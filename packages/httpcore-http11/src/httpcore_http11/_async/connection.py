@@ -789,6 +789,9 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
         try:
             await self._stream.aclose()
         finally:
+            # There is nothing more to tell. Each of the two knows the other, and both would wait for the garbage
+            # collector, with all the memory of TLS.
+            self._observer = None
             if dropped and observer is not None:
                 await observer.aclose_dropped()
 

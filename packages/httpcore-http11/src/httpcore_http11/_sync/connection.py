@@ -778,6 +778,9 @@ class HTTP11Connection(ConnectionInterface):
         try:
             self._stream.close()
         finally:
+            # There is nothing more to tell. Each of the two knows the other, and both would wait for the garbage
+            # collector, with all the memory of TLS.
+            self._observer = None
             if dropped and observer is not None:
                 observer.aclose_dropped()
 

@@ -237,23 +237,21 @@ class AsyncHTTPConnection(AsyncConnectionInterface):
         self.protocol.observe(self)
 
     def exchange_ended(self, limit: int) -> bool:
-        ledger = self._ledger
-        if ledger is None:
+        ledger, slot = self._ledger, self._slot
+        if ledger is None or slot is None:
             return False
-        slot = self._slot
-        assert slot is not None
         ledger.release(slot, limit, monotonic())
         if not limit and self.is_closed():
             ledger.lose(slot)
         return len(ledger.dropped) > 0
 
     def capacity_changed(self) -> None:
-        if self._ledger is not None:
-            assert self._slot is not None
+        ledger, slot = self._ledger, self._slot
+        if ledger is not None and slot is not None:
             limit = self.stream_limit()
-            self._ledger.resize(self._slot, limit)
+            ledger.resize(slot, limit)
             if not limit and self.is_closed():
-                self._ledger.lose(self._slot)
+                ledger.lose(slot)
 
     def response_dropped(self, body: AsyncByteStream) -> None:
         ledger = self._ledger
@@ -283,6 +281,10 @@ class AsyncHTTPConnection(AsyncConnectionInterface):
     async def aclose(self) -> None:
         """Close at once; requests under way end with an error."""
         self._is_failed = True
+        slot = self._slot
+        if slot is not None and slot.is_gone and not slot.streams:
+            # There is nothing more to report, and the slot knows this connection, too: see AsyncHTTP11Connection.aclose.
+            self._slot = None
         if self.protocol is None:
             return
         if not closing.isEnabledFor(logging.DEBUG):
