@@ -1,16 +1,19 @@
 """What a request's fields become, and which are refused."""
 
+from typing import Any
+
 import pytest
 from hpack.struct import NeverIndexedHeaderTuple
 
-from httpcore_http2._core.fields import content_length, flaw_of, request_fields, trailer_fields
+from httpcore_http2._core.fields import RequestMapper, content_length, flaw_of, trailer_fields
 from httpcore_interfaces import LocalProtocolError, Request
 
 
 def fields(
     *headers: tuple[str, str], method: str = "GET", url: str = "https://h/", **extensions: object
 ) -> list[tuple[bytes, bytes]]:
-    return request_fields(Request(method, url, headers=list(headers), extensions=extensions))
+    request = Request(method, url, headers=list(headers), extensions=extensions)
+    return RequestMapper().fields_of(request)[0]
 
 
 def regular(*headers: tuple[str, str]) -> list[tuple[bytes, bytes]]:
@@ -128,3 +131,29 @@ def test_what_is_wrong_with_received_fields_is_said(
     fields: list[tuple[bytes, bytes]], flaw: str | None
 ) -> None:
     assert flaw_of(fields) == flaw
+
+
+def test_fields_like_those_of_the_request_before_are_mapped_once_and_others_anew() -> None:
+    mapper = RequestMapper()
+    secret: Any = [b"Authorization", b"a"]
+    headers: Any = [(b"Host", b"b.example"), (b"X-A", b"1"), (b"Content-Length", b"5")]
+    for target in (b"/1", b"/2"):
+        made, length = mapper.fields_of(
+            Request("POST", "https://h" + target.decode(), headers=headers)
+        )
+        assert made[1:4:2] == [(b":authority", b"b.example"), (b":path", target)]
+        assert made[4:] == [(b"x-a", b"1"), (b"content-length", b"5")]
+        assert length == 5
+        # What was given out is not what is remembered.
+        made.clear()
+    request = Request("GET", "https://h/", headers=[])
+    assert mapper.fields_of(request)[0][4:] == []
+    # A pair that is a list may be changed afterwards.
+    request.headers = [secret]
+    assert mapper.fields_of(request)[0][4:] == [(b"authorization", b"a")]
+    secret[1] = b"b"
+    assert mapper.fields_of(request)[0][4:] == [(b"authorization", b"b")]
+    request.headers = [(b"Content-Length", b"x")]
+    for _ in range(2):
+        with pytest.raises(LocalProtocolError, match="is not one number"):
+            mapper.fields_of(request)

@@ -30,7 +30,7 @@ from httpcore_interfaces import (
 )
 
 from .._core.failures import Failure
-from .._core.fields import content_length, request_fields, trailer_fields
+from .._core.fields import RequestMapper, trailer_fields
 from .._core.states import ConnectionState
 from .._core.streams import Wanted
 from .._engines import AsyncEngine
@@ -100,6 +100,7 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
         self._origin = origin
         self._engine = AsyncEngine()
         self._wire = AsyncWire(stream, self._engine, ping_interval, ping_timeout)
+        self._mapper = RequestMapper()
         self._keepalive_expiry = keepalive_expiry
         self._expires_at: float | None = None
         self._observer: AsyncConnectionObserver | None = None
@@ -355,8 +356,7 @@ class AsyncHTTP2Connection(AsyncConnectionInterface):
         return self._open(request)
 
     def _open(self, request: Request) -> Stream:
-        fields = request_fields(request)
-        length = content_length(fields)
+        fields, length = self._mapper.fields_of(request)
         body = request.stream
         if type(body) is PlainByteStream:
             has_content = bool(body.content)

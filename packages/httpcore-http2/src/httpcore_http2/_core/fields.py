@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from httpcore_interfaces import Request
 
-__all__ = ["content_length", "flaw_of", "request_fields", "response_fields", "trailer_fields"]
+__all__ = ["RequestMapper", "content_length", "flaw_of", "response_fields", "trailer_fields"]
 
 # Described a connection that is not HTTP/1.1's any more (RFC 9113, 8.2.2).
 _DROPPED = frozenset([b"keep-alive", b"proxy-connection"])
@@ -42,29 +42,27 @@ _SPECIAL = (
 )
 
 
-def request_fields(request: Request) -> Fields:
-    """The field list of a request, pseudo-header fields first.
+class RequestMapper:
+    """Makes the field lists of one connection's requests, which mostly differ in nothing but their targets."""
 
-    Raises `LocalProtocolError` for what HTTP/2 cannot say.
-    """
-    host: bytes | None = None
-    nominated: set[bytes] = set()
-    fields: Fields = []
-    for name, value in request.headers:
-        name = name.lower()
-        if name not in _SPECIAL:
-            fields.append((name, value))
-        elif name == b"host":
-            if host is not None:
-                raise LocalProtocolError("the request has several Host fields; send one")
-            host = value
-        elif name == b"connection":
-            nominated.update(option.strip(b" \t") for option in value.lower().split(b","))
-        elif name not in _DROPPED:
-            _append_special(fields, name, value)
-    if nominated:
-        fields = [field for field in fields if field[0] not in nominated]
-    return _pseudo_fields(request, host) + fields
+    __slots__ = ("_last",)
+
+    def __init__(self) -> None:
+        # The header fields of the last request, and what became of them.
+        self._last: tuple[Fields, bytes | None, Fields, int | None] = ([], None, [], None)
+
+    def fields_of(self, request: Request) -> tuple[Fields, int | None]:
+        """The field list of a request, pseudo-header fields first, and what its Content-Length promises, if it is there.
+
+        Raises `LocalProtocolError` for what HTTP/2 cannot say.
+        """
+        headers, host, fields, length = self._last
+        if headers != request.headers:
+            host, fields = _regular_fields(request.headers)
+            length = content_length(fields)
+            # In one step, for threads may share it; as tuples, for lists may change and be the same.
+            self._last = [(name, value) for name, value in request.headers], host, fields, length
+        return _pseudo_fields(request, host) + fields, length
 
 
 def content_length(fields: Fields) -> int | None:
@@ -111,6 +109,28 @@ def flaw_of(fields: Fields) -> str | None:
         return None
     name = next(name for name, value in fields if _find_control(value))
     return f"the illegal byte {bad[0]!r} in the field {name!r}"
+
+
+def _regular_fields(headers: Iterable[tuple[bytes, bytes]]) -> tuple[bytes | None, Fields]:
+    """What a Host field says, and all fields that are none of HTTP/1.1 alone."""
+    host: bytes | None = None
+    nominated: set[bytes] = set()
+    fields: Fields = []
+    for name, value in headers:
+        name = name.lower()
+        if name not in _SPECIAL:
+            fields.append((name, value))
+        elif name == b"host":
+            if host is not None:
+                raise LocalProtocolError("the request has several Host fields; send one")
+            host = value
+        elif name == b"connection":
+            nominated.update(option.strip(b" \t") for option in value.lower().split(b","))
+        elif name not in _DROPPED:
+            _append_special(fields, name, value)
+    if nominated:
+        fields = [field for field in fields if field[0] not in nominated]
+    return host, fields
 
 
 def _append_special(fields: Fields, name: bytes, value: bytes) -> None:

@@ -31,7 +31,7 @@ from httpcore_interfaces import (
 )
 
 from .._core.failures import Failure
-from .._core.fields import content_length, request_fields, trailer_fields
+from .._core.fields import RequestMapper, trailer_fields
 from .._core.states import ConnectionState
 from .._core.streams import Wanted
 from .._engines import SynchronizedEngine
@@ -101,6 +101,7 @@ class HTTP2Connection(ConnectionInterface):
         self._origin = origin
         self._engine = SynchronizedEngine()
         self._wire = Wire(stream, self._engine, ping_interval, ping_timeout)
+        self._mapper = RequestMapper()
         self._keepalive_expiry = keepalive_expiry
         self._expires_at: float | None = None
         self._observer: ConnectionObserver | None = None
@@ -354,8 +355,7 @@ class HTTP2Connection(ConnectionInterface):
         return self._open(request)
 
     def _open(self, request: Request) -> Stream:
-        fields = request_fields(request)
-        length = content_length(fields)
+        fields, length = self._mapper.fields_of(request)
         body = request.stream
         if type(body) is PlainByteStream:
             has_content = bool(body.content)
