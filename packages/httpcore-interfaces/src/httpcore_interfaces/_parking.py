@@ -56,8 +56,10 @@ class AsyncParker:
     def unpark(self) -> None:
         """Let the parked task go on, or the next `park` return at once. Only from the same event loop."""
         self._unparked = True
-        if self._future is not None:
-            _settle(self._future)
+        future = self._future
+        if future is not None:
+            if not future.done():
+                future.set_result(True)
         elif self._event is not None:
             self._event.set()
 

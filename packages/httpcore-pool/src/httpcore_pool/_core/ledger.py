@@ -446,13 +446,20 @@ class AsyncLedger(Generic[C, W]):
         """Hand the free streams of a slot to those who wait for its lane, or the slot to who waits for another."""
         lane = slot.lane
         uses = self.limits.uses
-        while lane.queue is not None and slot.streams < slot.width and slot.uses < uses:
-            if not slot.streams and self._must_yield(lane):
+        line = self._line
+        while (queue := lane.queue) is not None and slot.streams < slot.width and slot.uses < uses:
+            # Mostly the longest waiter of all waits for this lane; without a call then.
+            if (
+                not slot.streams
+                and line
+                and next(iter(line)).lane is not lane
+                and self._must_yield(lane)
+            ):
                 break
             slot.streams += 1
             slot.uses += 1
             self.counts.reuses += 1
-            self._grant(next(iter(lane.queue.everybody)), slot)
+            self._grant(next(iter(queue.everybody)), slot)
         if slot.streams:
             if slot.streams < slot.width and slot.uses < uses:
                 lane.spare[slot] = None
@@ -550,36 +557,40 @@ class AsyncLedger(Generic[C, W]):
 
     def _leave(self, ticket: Ticket[C, W]) -> bool:
         """Take a ticket out of its queue; whether it was in one."""
-        lane = ticket.lane
-        queue = lane.queue
+        queue = ticket.lane.queue
         if queue is None or ticket not in queue.everybody:
             return False
-        del queue.everybody[ticket]
-        if ticket in self._line:
-            del self._line[ticket]
+        self._take_out(ticket, queue)
+        return True
+
+    def _take_out(self, ticket: Ticket[C, W], queue: Queue[C, W]) -> None:
+        everybody = queue.everybody
+        del everybody[ticket]
+        line = self._line
+        if ticket in line:
+            del line[ticket]
             queue.in_line -= 1
         elif ticket in queue.sharing:
             del queue.sharing[ticket]
         else:
             del queue.held[ticket]
-        if not queue.everybody:
-            lane.queue = None
-        return True
+        if not everybody:
+            ticket.lane.queue = None
 
     def _grant(self, ticket: Ticket[C, W], slot: Slot[C, W]) -> None:
-        self._leave(ticket)
-        queue = ticket.lane.queue
-        if queue is not None and queue.held:
-            self._admit_held(ticket.lane)
+        lane = ticket.lane
+        queue = lane.queue
+        assert queue is not None  # the ticket is in it
+        self._take_out(ticket, queue)
+        if queue.held:
+            self._admit_held(lane)
         ticket.slot = slot
         ticket.waker.unpark()
 
     def _must_yield(self, lane: Lane[C, W]) -> bool:
         """Whether the longest waiter of all, in another lane, has been passed over often enough."""
-        if not self._line:
-            return False
-        longest = next(iter(self._line))
-        if longest.lane is lane:
+        longest = next(iter(self._line), None)
+        if longest is None or longest.lane is lane:
             return False
         longest.overtaken += 1
         return longest.overtaken > self.limits.overtaking
