@@ -29,9 +29,10 @@ _NEED_TRUSTSTORE = ("darwin", "win32")
 def default_ssl_context() -> ssl.SSLContext:
     """Return a new client context that verifies certificates and host names.
 
-    It trusts the files that `SSL_CERT_FILE` and `SSL_CERT_DIR` name, else what the system trusts. On macOS and Windows
-    that takes the package `truststore`, if it is installed. Where nothing is trusted, it is what the package `certifi`
-    brings, if that is installed. It writes keys to the file that `SSLKEYLOGFILE` names.
+    It trusts what the system trusts; `SSL_CERT_FILE` and `SSL_CERT_DIR`, each by itself, name something to stand in the
+    place of the system's file of certificates, or of its directory. To know what macOS and Windows trust takes the
+    package `truststore`, if it is installed. Where nothing is trusted, it is what the package `certifi` brings, if that
+    is installed. It writes keys to the file that `SSLKEYLOGFILE` names.
     """
     import ssl  # not for everybody who imports the pool: it takes as long as all the rest
 
