@@ -133,6 +133,22 @@ async def test_flood_that_nobody_reads_stays_in_the_kernel() -> None:
     peer.close()
 
 
+async def test_flood_stays_in_the_kernel_until_who_waited_for_it_has_come() -> None:
+    stream, peer = await connected()
+    reader = asyncio.create_task(stream.read(10**7, 5.0))
+    await turns()
+    # As uvloop may call it several times in one turn, which it does not when there is little.
+    stream.data_received(bytes(asyncio_native._HIGH_WATER))
+    paused = [stream._paused]
+    peer.sendall(b"more")
+    assert len(await reader) == asyncio_native._HIGH_WATER
+    paused.append(stream._paused)
+    assert paused == [True, False]
+    assert await stream.read(10, 5.0) == b"more"
+    await stream.aclose()
+    peer.close()
+
+
 async def test_what_is_left_of_a_flood_can_be_read_after_the_end() -> None:
     stream, peer = await connected()
     stream.data_received(bytes(2 * asyncio_native._HIGH_WATER))
