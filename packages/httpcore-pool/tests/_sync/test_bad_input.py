@@ -43,6 +43,8 @@ def require_as_before(pool: ConnectionPool, network: ScriptedBackend) -> None:
         ("/path", UnsupportedProtocol, r"missing an 'http://' or 'https://' protocol"),
         ("example.com", UnsupportedProtocol, r"missing an 'http://' or 'https://' protocol"),
         ("ftp://a/", UnsupportedProtocol, r"unsupported protocol 'ftp://'"),
+        ("", UnsupportedProtocol, r"missing an 'http://' or 'https://' protocol"),
+        ("ftp://a b/", UnsupportedProtocol, r"unsupported protocol 'ftp://'"),
         ("socks5://a/", UnsupportedProtocol, r"unsupported protocol 'socks5://'"),
         ("http:///path", LocalProtocolError, r"has no host: URL\(scheme=b'http', host=b''"),
         ("http://a b/", LocalProtocolError, r"the host b'a b' has illegal bytes"),
@@ -68,6 +70,8 @@ def test_bad_url_given_in_parts() -> None:
     for url, error in (
         (URL(scheme="", host="a", port=80, target="/"), UnsupportedProtocol),
         (URL(scheme="gopher", host="a", port=70, target="/"), UnsupportedProtocol),
+        (URL(scheme="gopher", host="a", target=""), UnsupportedProtocol),
+        (URL(), UnsupportedProtocol),
         (URL(scheme="https", host="", target="/"), LocalProtocolError),
         (URL(scheme="https", host="a", target=""), LocalProtocolError),
         (URL(scheme="https", host=b"\xff", target="/"), LocalProtocolError),

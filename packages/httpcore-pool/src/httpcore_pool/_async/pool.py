@@ -17,6 +17,7 @@ from httpcore_interfaces import (
     ConnectError,
     ConnectionNotAvailable,
     HTTPCoreError,
+    LocalProtocolError,
     PoolTimeout,
     RemoteProtocolError,
     Timeouts,
@@ -27,7 +28,7 @@ from .._backends.default import default_async_backend
 from .._core.ledger import Limits, Ticket
 from .._core.old_fashioned import OldFashioned, can_turn_to_http11, is_old_fashioned
 from .._core.replays import LARGEST_REFUSALS, can_replay, lifetime
-from .._core.routes import SECURE_SCHEMES, connection_key, is_forwarder
+from .._core.routes import SECURE_SCHEMES, connection_key, is_forwarder, origin_of
 from .._core.settings import CONTINUE_SECONDS, FOREVER, Settings, checked_limit, checked_seconds
 from .._errors import PoolClosed
 from .._ledgers import AsyncLedger
@@ -146,7 +147,12 @@ class AsyncPool:
         if loop is not self._home.loop:  # unasync: remove
             self._home.enter(loop, self._ledger)  # unasync: remove
         extensions = request.extensions
-        start = validate_request(request)
+        try:
+            start = validate_request(request)
+        except LocalProtocolError:
+            # A scheme that is none of ours is the reason that people want to hear, and look for.
+            origin_of(request.url)
+            raise
         if start is None or extensions:
             key = connection_key(request.url, extensions)
         else:

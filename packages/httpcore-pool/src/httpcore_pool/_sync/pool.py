@@ -16,6 +16,7 @@ from httpcore_interfaces import (
     ConnectError,
     ConnectionNotAvailable,
     HTTPCoreError,
+    LocalProtocolError,
     Parker,
     PoolTimeout,
     RemoteProtocolError,
@@ -28,7 +29,7 @@ from .._backends.default import default_backend
 from .._core.ledger import Limits, Ticket
 from .._core.old_fashioned import OldFashioned, can_turn_to_http11, is_old_fashioned
 from .._core.replays import LARGEST_REFUSALS, can_replay, lifetime
-from .._core.routes import SECURE_SCHEMES, connection_key, is_forwarder
+from .._core.routes import SECURE_SCHEMES, connection_key, is_forwarder, origin_of
 from .._core.settings import CONTINUE_SECONDS, FOREVER, Settings, checked_limit, checked_seconds
 from .._errors import PoolClosed
 from .._ledgers import SynchronizedLedger
@@ -143,7 +144,12 @@ class Pool:
         connecting and of the protocol, `PoolClosed`. After any of these, and after cancellation, the pool is whole.
         """
         extensions = request.extensions
-        start = validate_request(request)
+        try:
+            start = validate_request(request)
+        except LocalProtocolError:
+            # A scheme that is none of ours is the reason that people want to hear, and look for.
+            origin_of(request.url)
+            raise
         if start is None or extensions:
             key = connection_key(request.url, extensions)
         else:
