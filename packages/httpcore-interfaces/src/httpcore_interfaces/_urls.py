@@ -96,6 +96,10 @@ class URLStart:
         self.host_field: Field | None = None
         self.key: Hashable = None
 
+    def __reduce__(self) -> tuple[type[URLStart], tuple[bytes, bytes, int | None]]:
+        # What follows from it is this process's own.
+        return URLStart, (self.scheme, self.host, self.port)
+
 
 class URL:
     """A URL split into what a transport needs.

@@ -56,6 +56,10 @@ class GoodFields(list[Field]):
         self.kept = field, fields
         return fields
 
+    def __reduce__(self) -> tuple[type[Fields], tuple[Fields]]:
+        # A request that is copied or pickled takes its own fields along, and not what was put before those of others.
+        return list, ([*self],)
+
 
 def what_is_there(fields: Fields) -> tuple[bool, bool]:
     """`has_host` and `has_framing` of some fields."""

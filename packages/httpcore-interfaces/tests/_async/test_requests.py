@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import pytest
 
@@ -177,6 +177,8 @@ async def test_a_response_that_is_all_here_is_read_like_any_other(
         await anext(body)
     async with AsyncWholeTransport(content).stream("GET", "https://example.com/") as response:
         assert await response.aread() == response.content == content
+        read: Any = response.stream
+        assert await anext(read, None) is None
 
 
 async def test_what_a_subclass_makes_of_a_response_is_what_is_read() -> None:
@@ -202,3 +204,21 @@ async def test_what_a_subclass_makes_of_a_response_is_what_is_read() -> None:
     assert (await transport.request("GET", "https://example.com/other")).content == b"WHOLE"
     with pytest.raises(RuntimeError, match="more than once"):
         await transport.request("GET", "https://example.com/begun")
+
+
+async def test_a_response_of_another_make_need_only_be_read_and_closed() -> None:
+    class AsyncOther:
+        calls: ClassVar[list[str]] = []
+
+        async def aread(self) -> None:
+            self.calls.append("read")
+
+        async def aclose(self) -> None:
+            self.calls.append("close")
+
+    class AsyncFake(AsyncRequestInterface):
+        async def handle_async_request(self, request: Request) -> Response:
+            return cast("Response", AsyncOther())
+
+    assert type(await AsyncFake().request("GET", "https://example.com/")).__name__ == "AsyncOther"
+    assert AsyncOther.calls == ["read", "close"]

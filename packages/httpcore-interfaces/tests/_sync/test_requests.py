@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import pytest
 
@@ -178,6 +178,8 @@ def test_a_response_that_is_all_here_is_read_like_any_other(
         next(body)
     with WholeTransport(content).stream("GET", "https://example.com/") as response:
         assert response.read() == response.content == content
+        read: Any = response.stream
+        assert next(read, None) is None
 
 
 def test_what_a_subclass_makes_of_a_response_is_what_is_read() -> None:
@@ -203,3 +205,21 @@ def test_what_a_subclass_makes_of_a_response_is_what_is_read() -> None:
     assert (transport.request("GET", "https://example.com/other")).content == b"WHOLE"
     with pytest.raises(RuntimeError, match="more than once"):
         transport.request("GET", "https://example.com/begun")
+
+
+def test_a_response_of_another_make_need_only_be_read_and_closed() -> None:
+    class Other:
+        calls: ClassVar[list[str]] = []
+
+        def read(self) -> None:
+            self.calls.append("read")
+
+        def close(self) -> None:
+            self.calls.append("close")
+
+    class Fake(RequestInterface):
+        def handle_request(self, request: Request) -> Response:
+            return cast("Response", Other())
+
+    assert type(Fake().request("GET", "https://example.com/")).__name__ == "Other"
+    assert Other.calls == ["read", "close"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -20,7 +22,9 @@ from httpcore_interfaces import (
     StreamConsumed,
     _wire_fields,
     prepared_request,
+    validate_request,
 )
+from httpcore_interfaces._wire_fields import GoodFields
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -466,3 +470,18 @@ def test_a_prepared_request_is_as_good_as_its_fields() -> None:
     assert prepared_request("GET", "http://a\nb/", None, None, None)._good is None
     assert prepared_request("GET", url, [(b"X", b"y")], None, None)._good is not None
     assert prepared_request("GET", url, [(b"X", b"y\n")], None, None)._good is None
+
+
+def test_a_pickled_request_says_nothing_of_another() -> None:
+    fields = [(b"accept", b"*/*"), (b"x", b"y")]
+    for _ in range(2):
+        prepared_request("GET", "https://elsewhere.example/", fields, None, None)
+    request = Request("GET", "https://a.example/", headers=fields)
+    assert isinstance(request._good, GoodFields)
+    assert request._good.kept is not None
+    data = pickle.dumps(request)
+    assert b"elsewhere" not in data
+    for again in (pickle.loads(data), copy.deepcopy(request)):
+        assert again.headers == again._good == fields
+        assert type(again._good) is list
+        validate_request(again)

@@ -193,6 +193,19 @@ def test_urls_and_origins_can_be_pickled_and_copied() -> None:
         assert copy.copy(value) == value
 
 
+def test_what_a_transport_has_made_of_a_url_is_not_copied_with_it() -> None:
+    url = URL("https://a.example/p")
+    assert url._start is not None
+    url._start.key = "the transport's own"
+    again = pickle.loads(pickle.dumps(url))
+    assert (again._start.scheme, again._start.host, again._start.port) == (
+        b"https",
+        b"a.example",
+        None,
+    )
+    assert again._start.key is None
+
+
 @given(st.binary(max_size=40))
 def test_no_bytes_break_the_splitting(data: bytes) -> None:
     try:

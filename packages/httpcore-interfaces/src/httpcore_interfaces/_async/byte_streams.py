@@ -135,7 +135,8 @@ class AsyncWholeByteStream(AsyncByteStream):
     async def aread_whole(self) -> bytes:
         if self._state == UNREAD:
             self._state = ENDED
-            return self._content
+            content, self._content = self._content, b""
+            return content
         return await super().aread_whole()
 
     async def aclose(self) -> None:

@@ -68,13 +68,14 @@ class AsyncRequestInterface:
         request = prepared_request(method, url, headers, content, extensions)
         request.reads_whole = True
         response = await self.handle_async_request(request)
-        body = response.stream
-        if type(body) is AsyncWholeByteStream and not body._state and type(response) is Response:
-            # What reading and closing it come to, in fewer steps.
-            response._content = body._content
-            response._closed = True
-            body._state = CLOSED
-            return response
+        if type(response) is Response:
+            body = response.stream
+            if type(body) is AsyncWholeByteStream and body._state == UNREAD:
+                # What reading and closing it come to, in fewer steps.
+                response._content = body._content
+                response._closed = True
+                body._state = CLOSED
+                return response
         try:
             await response.aread()
         finally:

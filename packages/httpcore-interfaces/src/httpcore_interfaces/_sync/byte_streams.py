@@ -136,7 +136,8 @@ class WholeByteStream(SyncByteStream):
     def read_whole(self) -> bytes:
         if self._state == UNREAD:
             self._state = ENDED
-            return self._content
+            content, self._content = self._content, b""
+            return content
         return super().read_whole()
 
     def close(self) -> None:

@@ -69,13 +69,14 @@ class RequestInterface:
         request = prepared_request(method, url, headers, content, extensions)
         request.reads_whole = True
         response = self.handle_request(request)
-        body = response.stream
-        if type(body) is WholeByteStream and not body._state and type(response) is Response:
-            # What reading and closing it come to, in fewer steps.
-            response._content = body._content
-            response._closed = True
-            body._state = CLOSED
-            return response
+        if type(response) is Response:
+            body = response.stream
+            if type(body) is WholeByteStream and body._state == UNREAD:
+                # What reading and closing it come to, in fewer steps.
+                response._content = body._content
+                response._closed = True
+                body._state = CLOSED
+                return response
         try:
             response.read()
         finally:
