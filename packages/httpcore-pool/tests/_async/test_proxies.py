@@ -345,6 +345,15 @@ async def test_refusal_is_not_retried() -> None:
             await async_get(pool, "https://a/")
 
 
+async def test_name_of_a_proxy_cannot_be_more_than_a_name() -> None:
+    network = AsyncScriptedBackend([b"HTTP/1.1 200 OK\r\n\r\n"])
+    chain = [Proxy("http://first/"), Proxy("http://second x/")]
+    async with AsyncConnectionPool(proxy=chain, network_backend=network) as pool:
+        with pytest.raises(ProxyError, match=r"illegal byte b' ' at offset 6 of b'second x:80'"):
+            await async_get(pool, "https://a/")
+    assert [stream.written for stream in network.streams] == [b""]
+
+
 async def test_pool_takes_a_proxy() -> None:
     network = async_greeting_network()
     async with AsyncConnectionPool(proxy=Proxy("http://proxy/"), network_backend=network) as pool:

@@ -332,6 +332,15 @@ def test_refusal_is_not_retried() -> None:
             get(pool, "https://a/")
 
 
+def test_name_of_a_proxy_cannot_be_more_than_a_name() -> None:
+    network = ScriptedBackend([b"HTTP/1.1 200 OK\r\n\r\n"])
+    chain = [Proxy("http://first/"), Proxy("http://second x/")]
+    with ConnectionPool(proxy=chain, network_backend=network) as pool:
+        with pytest.raises(ProxyError, match=r"illegal byte b' ' at offset 6 of b'second x:80'"):
+            get(pool, "https://a/")
+    assert [stream.written for stream in network.streams] == [b""]
+
+
 def test_pool_takes_a_proxy() -> None:
     network = greeting_network()
     with ConnectionPool(proxy=Proxy("http://proxy/"), network_backend=network) as pool:

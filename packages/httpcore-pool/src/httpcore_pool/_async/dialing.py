@@ -16,6 +16,7 @@ from httpcore_interfaces import (
     Request,
     TimeoutException,
     Timeouts,
+    validate_request,
 )
 
 from .._backends.alpn import HTTP1_ALONE, offering, take_over
@@ -189,6 +190,8 @@ class AsyncDialer:
         timeouts = Timeouts(read=limit, write=limit, total=limit)
         timeouts.total = None  # it is the time to connect, and no error may call it another
         try:
+            # Nobody has looked at the name of a proxy yet, which is what the one before it is asked for.
+            validate_request(request)
             response = await connection.exchange(request, timeouts)
         except HTTPCoreError as error:
             raise self._translated(error, proxy) from error

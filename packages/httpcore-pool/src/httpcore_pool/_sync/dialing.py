@@ -17,6 +17,7 @@ from httpcore_interfaces import (
     TimeoutException,
     Timeouts,
     Trace,
+    validate_request,
 )
 
 from .._backends.alpn import HTTP1_ALONE, offering, take_over
@@ -186,6 +187,8 @@ class Dialer:
         timeouts = Timeouts(read=limit, write=limit, total=limit)
         timeouts.total = None  # it is the time to connect, and no error may call it another
         try:
+            # Nobody has looked at the name of a proxy yet, which is what the one before it is asked for.
+            validate_request(request)
             response = connection.exchange(request, timeouts)
         except HTTPCoreError as error:
             raise self._translated(error, proxy) from error
