@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from httpcore_http11 import AsyncHTTP11Connection, Limits
+from httpcore_http11._core.states import CLOSED
 from httpcore_interfaces import (
     URL,
     AsyncNetworkStream,
@@ -242,6 +243,49 @@ def read_at_once() -> Request:
     request = Request("GET", "http://a.example/", headers=HOST)
     request.reads_whole = True
     return request
+
+
+async def test_connection_that_another_closes_while_it_is_looked_at_takes_no_request() -> None:
+    class AsyncLookedAt(AsyncScriptedStream):
+        is_closing = False
+
+        def get_extra_info(self, info: str) -> Any:
+            if self.is_closing:
+                connection._state = CLOSED
+                return False
+            return super().get_extra_info(info)
+
+    stream = AsyncLookedAt([TURN, OK, TURN, OK, STALL])
+    connection = AsyncHTTP11Connection(ORIGIN, stream)
+    await connection.request("GET", "http://a.example/")
+    written = stream.written
+    stream.is_closing = True
+    with pytest.raises(ConnectionNotAvailable, match="is CLOSED"):
+        await connection.exchange(read_at_once(), Timeouts())
+    assert connection.is_closed()
+    assert stream.written == written
+
+
+@pytest.mark.parametrize("reads_whole", [True, False])
+async def test_end_is_told_to_who_observed_it_though_another_closes_at_that_moment(
+    reads_whole: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(connection: AsyncHTTP11Connection, hint: float | None) -> float:
+        # As `aclose()` by another thread does.
+        connection._state = CLOSED
+        connection._observer = None
+        return 1.0
+
+    stream = AsyncScriptedStream([TURN, OK, STALL])
+    connection = AsyncHTTP11Connection(ORIGIN, stream, keepalive_expiry=1.0)
+    observer = AsyncObserver(connection)
+    monkeypatch.setattr(AsyncHTTP11Connection, "_expiry", closed)
+    request = read_at_once()
+    request.reads_whole = reads_whole
+    response = await connection.handle_async_request(request)
+    assert await response.aread() == b"hello"
+    assert observer.told == ["closed"]
+    await stream.aclose()
 
 
 async def test_a_response_that_will_be_read_at_once_frees_the_connection_when_it_is_there() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from httpcore_http11 import HTTP11Connection, Limits
+from httpcore_http11._core.states import CLOSED
 from httpcore_interfaces import (
     URL,
     ConnectionNotAvailable,
@@ -235,6 +236,49 @@ def read_at_once() -> Request:
     request = Request("GET", "http://a.example/", headers=HOST)
     request.reads_whole = True
     return request
+
+
+def test_connection_that_another_closes_while_it_is_looked_at_takes_no_request() -> None:
+    class LookedAt(ScriptedStream):
+        is_closing = False
+
+        def get_extra_info(self, info: str) -> Any:
+            if self.is_closing:
+                connection._state = CLOSED
+                return False
+            return super().get_extra_info(info)
+
+    stream = LookedAt([TURN, OK, TURN, OK, STALL])
+    connection = HTTP11Connection(ORIGIN, stream)
+    connection.request("GET", "http://a.example/")
+    written = stream.written
+    stream.is_closing = True
+    with pytest.raises(ConnectionNotAvailable, match="is CLOSED"):
+        connection.exchange(read_at_once(), Timeouts())
+    assert connection.is_closed()
+    assert stream.written == written
+
+
+@pytest.mark.parametrize("reads_whole", [True, False])
+def test_end_is_told_to_who_observed_it_though_another_closes_at_that_moment(
+    reads_whole: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(connection: HTTP11Connection, hint: float | None) -> float:
+        # As `close()` by another thread does.
+        connection._state = CLOSED
+        connection._observer = None
+        return 1.0
+
+    stream = ScriptedStream([TURN, OK, STALL])
+    connection = HTTP11Connection(ORIGIN, stream, keepalive_expiry=1.0)
+    observer = Observer(connection)
+    monkeypatch.setattr(HTTP11Connection, "_expiry", closed)
+    request = read_at_once()
+    request.reads_whole = reads_whole
+    response = connection.handle_request(request)
+    assert response.read() == b"hello"
+    assert observer.told == ["closed"]
+    stream.close()
 
 
 def test_a_response_that_will_be_read_at_once_frees_the_connection_when_it_is_there() -> None:

@@ -222,7 +222,8 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
                 self._state = _AFTER_SEND[state]
                 await self._end(FAULT, None)
                 raise
-            if has_expired:
+            # Or another has closed it while it was looked at.
+            if has_expired or self._state is not state:
                 raise self._refusal()
         elif state is not NEW:
             raise self._refusal()
@@ -296,15 +297,15 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
             raise
         (version, status, reason, fields), content = whole
         # What `_ended` does.
+        observer = self._observer
         self._state = _AFTER_WHOLE
         hint = codec.keep_alive_hint
         if hint is None and self._keepalive_expiry is None:
             self._expires_at = None
         else:
             self._expires_at = self._expiry(hint)
-        observer = self._observer
         if observer is not None and observer.exchange_ended(1):
-            await self._aclose_ended(_DROPPED)
+            await observer.aclose_dropped()
         return async_whole_response(
             status,
             fields,
@@ -724,6 +725,8 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
         """Every exchange ends here: first the state, then the observer. Returns what `_aclose_ended` has to do."""
         if self._state is CLOSED:
             return 0  # aclose() was first
+        # Before the state: whoever closes a connection that is idle tells nobody, and takes the observer away.
+        observer = self._observer
         state = self._state
         state = self._state = AFTER[happened].get(state) or CONNECTION_TABLE[state, happened]
         left = 0
@@ -733,7 +736,6 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
             hint = self._codec.keep_alive_hint
             is_bounded = hint is not None or self._keepalive_expiry is not None
             self._expires_at = self._expiry(hint) if is_bounded else None
-        observer = self._observer
         # From here on another may have the connection.
         if observer is not None and observer.exchange_ended(0 if left else 1):
             left |= _DROPPED
@@ -763,8 +765,9 @@ class AsyncHTTP11Connection(AsyncConnectionInterface):
         # Whoever switched protocols has the stream, and may well have let go of the response.
         if self._state is CLOSED or self._codec.switched or is_finalizing():
             return
-        if self._observer is not None:
-            self._observer.response_dropped(body)
+        observer = self._observer
+        if observer is not None:
+            observer.response_dropped(body)
         # With tracemalloc, the warning tells where the response was made.
         warn(
             f"the response to {self._method.decode('ascii', 'replace')} {self._origin} was neither read to its end "

@@ -327,9 +327,9 @@ class Codec:
         return b"HTTP/1.1", status, reason, fields.copy()
 
     def receive_whole(self, data: bytes) -> tuple[Head, bytes] | None:
-        """A whole response, if it is all that came first, is answered as last time, and another exchange can follow.
+        """`receive_head` and `take_whole` in one, where a whole response has come at once, and has the head of the last one.
 
-        Its head, and its content. With `None` nothing has been done, and `receive_head` is to be asked.
+        Its head and its content; with `None` nothing has been done, and `receive_head` is to be asked.
         """
         meaning = self._last_meaning
         if meaning is None or not data.startswith(self._last_head):

@@ -223,7 +223,8 @@ class HTTP11Connection(ConnectionInterface):
                 self._state = _AFTER_SEND[state]
                 self._end(FAULT, None)
                 raise
-            if has_expired:
+            # Or another has closed it while it was looked at.
+            if has_expired or self._state is not state:
                 raise self._refusal()
         elif state is not NEW:
             raise self._refusal()
@@ -297,15 +298,15 @@ class HTTP11Connection(ConnectionInterface):
             raise
         (version, status, reason, fields), content = whole
         # What `_ended` does.
+        observer = self._observer
         self._state = _AFTER_WHOLE
         hint = codec.keep_alive_hint
         if hint is None and self._keepalive_expiry is None:
             self._expires_at = None
         else:
             self._expires_at = self._expiry(hint)
-        observer = self._observer
         if observer is not None and observer.exchange_ended(1):
-            self._aclose_ended(_DROPPED)
+            observer.aclose_dropped()
         return whole_response(
             status,
             fields,
@@ -713,6 +714,8 @@ class HTTP11Connection(ConnectionInterface):
         """Every exchange ends here: first the state, then the observer. Returns what `_aclose_ended` has to do."""
         if self._state is CLOSED:
             return 0  # close() was first
+        # Before the state: whoever closes a connection that is idle tells nobody, and takes the observer away.
+        observer = self._observer
         state = self._state
         state = self._state = AFTER[happened].get(state) or CONNECTION_TABLE[state, happened]
         left = 0
@@ -722,7 +725,6 @@ class HTTP11Connection(ConnectionInterface):
             hint = self._codec.keep_alive_hint
             is_bounded = hint is not None or self._keepalive_expiry is not None
             self._expires_at = self._expiry(hint) if is_bounded else None
-        observer = self._observer
         # From here on another may have the connection.
         if observer is not None and observer.exchange_ended(0 if left else 1):
             left |= _DROPPED
@@ -752,8 +754,9 @@ class HTTP11Connection(ConnectionInterface):
         # Whoever switched protocols has the stream, and may well have let go of the response.
         if self._state is CLOSED or self._codec.switched or is_finalizing():
             return
-        if self._observer is not None:
-            self._observer.response_dropped(body)
+        observer = self._observer
+        if observer is not None:
+            observer.response_dropped(body)
         # With tracemalloc, the warning tells where the response was made.
         warn(
             f"the response to {self._method.decode('ascii', 'replace')} {self._origin} was neither read to its end "
