@@ -5,10 +5,7 @@ backend, or for a fake of one; `httpcore_interfaces.testing` checks the result.
 """
 
 from .__about__ import __version__
-from ._async.byte_streams import (
-    AsyncByteStream,
-    AsyncIteratorByteStream,
-)
+from ._async.byte_streams import AsyncByteStream, AsyncIteratorByteStream
 from ._async.network import AsyncNetworkBackend, AsyncNetworkStream
 from ._async.requests import (
     AsyncConnectionInterface,

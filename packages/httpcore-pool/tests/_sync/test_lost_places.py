@@ -69,6 +69,39 @@ def test_waiter_who_was_granted_a_place_hears_that_the_pool_was_closed() -> None
     assert all(stream.is_closed for stream in network.streams)
 
 
+@pytest.mark.parametrize("is_traced", [False, True])
+def test_waiter_whose_connection_is_lost_before_he_comes_to_is_given_another(
+    is_traced: bool,
+) -> None:
+    network = greeting_network()
+    pool = ConnectionPool(max_connections=1, network_backend=network)
+    response = pool.handle_request(GET)
+    ledger = pool._ledger
+    release = ledger.release
+
+    def release_and_lose(slot: Any, *args: Any) -> None:
+        del ledger.release
+        release(slot, *args)
+        slot.connection.protocol._state = "CLOSED"
+        ledger.lose(slot)
+
+    def wait() -> None:
+        trace = {"trace": Recorder()} if is_traced else {}
+        answer = pool.request("GET", "http://a/", extensions=trace)
+        assert answer.content == b"hello"
+
+    def give() -> None:
+        until(lambda: "1 queued" in repr(pool))
+        ledger.release = release_and_lose  # type: ignore[assignment, method-assign]
+        response.read()
+
+    run_together(wait, give)
+    assert repr(pool).endswith("[Requests: 0 active, 0 queued | Connections: 0 active, 1 idle]>")
+    pool.close()
+    assert len(network.connects) == 2
+    assert all(stream.is_closed for stream in network.streams)
+
+
 class Overtaken(ScriptedBackend):
     """While it connects, something happens of which the connection is not told."""
 

@@ -358,7 +358,8 @@ class AsyncPool:
                     break
             # A slot that was granted at the last moment is used.
             slot = ticket.slot or ledger.cancel(ticket)
-            if slot is None or slot.is_gone:
+            # A connection that was lost since it was granted refuses the request, and then there will be another.
+            if slot is None or (slot.is_gone and ledger.is_closed):
                 raise self._not_granted(request, timeouts, monotonic() - began)
             if trace is not None:
                 await trace.event("wait.complete", {"return_value": None} | _elapsed(began))
