@@ -206,12 +206,12 @@ async def test_slow_peer_that_takes_something_is_not_timed_out() -> None:
     stream, peer = await connected()
     data = bytes(16 << 20)
     loop = asyncio.get_running_loop()
-    writing = asyncio.create_task(stream.write(data, 0.05))
+    writing = asyncio.create_task(stream.write(data, 0.25))
     received = 0
     while received < len(data):
         # Less than what lets the writer go on at once, so that its limit passes several times.
         received += len(await loop.run_in_executor(None, peer.recv, 300_000))
-        await asyncio.sleep(0.002)
+        await asyncio.sleep(0.015)
     await writing
     await stream.aclose()
     peer.close()
