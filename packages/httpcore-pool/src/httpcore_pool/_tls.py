@@ -79,8 +79,8 @@ def _of_openssl() -> ssl.SSLContext:
     """Return a context that trusts what OpenSSL does by default, looked up in the way that costs least.
 
     Where it is left to find its places itself, OpenSSL 3 reads the whole directory for each certificate that it does not
-    know, such as one between the server's and a trusted one: in each handshake, of which that was a sixth. A directory that
-    it is told of it asks for one file.
+    know, such as one between the server's and a trusted one: in each handshake, of which that was a seventh (163 of
+    1,108 microseconds, measured with Debian's directory). A directory that it is told of it asks for one file.
     """
     import ssl
 
